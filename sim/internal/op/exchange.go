@@ -1,0 +1,80 @@
+package op
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/beevik/etree"
+	"github.com/camfleet/camfleet/sim/internal/auth"
+	"github.com/camfleet/camfleet/sim/internal/soap"
+)
+
+// Request is one SOAP request as it arrived, whatever carried it.
+type Request struct {
+	Method   string // HTTP method
+	URI      string // as in the request line
+	Path     string // decoded path of URI
+	Host     string // host[:port] the client reached the camera by
+	Secure   bool   // arrived over TLS
+	Peer     netip.AddrPort
+	Header   http.Header
+	Body     []byte
+	Arrived  time.Time
+	TooLarge bool // Body was cut at the limit
+}
+
+// Scheme is "https" or "http".
+func (r *Request) Scheme() string {
+	if r.Secure {
+		return "https"
+	}
+	return "http"
+}
+
+// Reply is what goes back.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Exchange is one request on its way through the pipeline. Hooks see it and
+// may change what has not been used yet.
+type Exchange struct {
+	Request  *Request
+	Message  *soap.Message // nil if the body is no SOAP message
+	Row      *Row          // nil if the operation is unknown
+	Identity auth.Identity
+	// Answer is the Body's child of the reply, while it can still be changed.
+	Answer *etree.Element
+	Fault  *soap.Fault // set instead of Answer
+	Reply  Reply
+	Err    error // the handler's error, before it became Fault
+}
+
+// Hooks are where fault rules and quirks are plugged in; either may be nil.
+type Hooks struct {
+	// Before runs once the caller may call the operation. A non-nil fault is the answer.
+	Before func(ctx context.Context, x *Exchange) *soap.Fault
+	// After runs before the answer is rendered.
+	After func(ctx context.Context, x *Exchange)
+}
+
+// Record is what the pipeline tells of each request, once: log, recorder and
+// metric are made of it.
+type Record struct {
+	Time     time.Time
+	Duration time.Duration
+	Op       string // "tds:GetServices"; empty if unknown
+	Peer     netip.AddrPort
+	Identity auth.Identity
+	Status   int
+	Fault    string // "env:Sender/ter:NotAuthorized"; empty: none
+	Err      error
+	Request  []byte // the body as it came; it may hold secrets
+	Reply    []byte
+	// Secure tells TLS from plain.
+	Secure bool
+}
