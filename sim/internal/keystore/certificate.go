@@ -1,0 +1,103 @@
+package keystore
+
+import (
+	"bytes"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Certificate is an X.509 certificate, linked to the key it certifies.
+type Certificate struct {
+	ID    string `json:"id"`
+	KeyID string `json:"keyId"`
+	Alias string `json:"alias,omitempty"`
+	DER   []byte `json:"der"`
+}
+
+func (c Certificate) id() string { return c.ID }
+
+// Certificate finds a certificate by its ID.
+func (s *Section) Certificate(id string) (Certificate, error) {
+	c, ok := get(s.Certificates, id)
+	if !ok {
+		return Certificate{}, unknown("certificate", id, ErrCertificateID)
+	}
+	return c, nil
+}
+
+// NewCertificate is a certificate to be added.
+type NewCertificate struct {
+	DER      []byte
+	Alias    string
+	KeyAlias string // of the key that is made if there is none for it
+	// PrivateKeyRequired refuses a certificate without private key.
+	PrivateKeyRequired bool
+}
+
+// AddCertificate adds a certificate and links it to the key it certifies,
+// making a key of only the public half if there is none (Security 5.2.6.3.3).
+// An error changes nothing.
+func (s *Section) AddCertificate(n NewCertificate, random io.Reader) (Certificate, error) {
+	l := s.Limits.WithDefaults()
+	if len(n.DER) > l.DER {
+		return Certificate{}, fmt.Errorf("%d bytes, at most %d: %w", len(n.DER), l.DER, ErrBadCertificate)
+	}
+	if err := l.checkAlias(n.Alias); err != nil {
+		return Certificate{}, err
+	}
+	parsed, err := x509.ParseCertificate(n.DER)
+	if err != nil {
+		return Certificate{}, fmt.Errorf("%w: %w", ErrBadCertificate, err)
+	}
+	if slices.ContainsFunc(s.Certificates, func(c Certificate) bool { return bytes.Equal(c.DER, n.DER) }) {
+		return Certificate{}, ErrDuplicate
+	}
+	if len(s.Certificates) >= l.Certificates {
+		return Certificate{}, fmt.Errorf("%w: %d", ErrTooManyCertificates, l.Certificates)
+	}
+	id, err := newID("cert", s.Certificates, random)
+	if err != nil {
+		return Certificate{}, err
+	}
+	key, err := s.keyOf(parsed, n, random)
+	if err != nil {
+		return Certificate{}, err
+	}
+	c := Certificate{ID: id, KeyID: key.ID, Alias: n.Alias, DER: bytes.Clone(n.DER)}
+	s.Certificates = append(s.Certificates, c)
+	return c, nil
+}
+
+// keyOf finds or makes the key that the certificate is for.
+func (s *Section) keyOf(parsed *x509.Certificate, n NewCertificate, random io.Reader) (Key, error) {
+	_, spki, err := Describe(parsed.PublicKey)
+	if err != nil {
+		return Key{}, err
+	}
+	key, ok := s.KeyByPublic(spki)
+	switch {
+	case n.PrivateKeyRequired && (!ok || len(key.Blob.Private) == 0 && len(key.Sealed) == 0):
+		return Key{}, ErrNoMatchingPrivate
+	case !ok:
+		return s.AddKey(parsed.PublicKey, Blob{}, n.KeyAlias, true, random)
+	case key.Status != StatusOK:
+		return Key{}, fmt.Errorf("key %q is %s: %w", key.ID, key.Status, ErrKeyStatus)
+	}
+	return key, nil
+}
+
+// DeleteCertificate removes a certificate that nothing refers to; its key
+// stays (Security 5.2.6.3.7).
+func (s *Section) DeleteCertificate(id string) error {
+	i := indexOf(s.Certificates, id)
+	if i < 0 {
+		return unknown("certificate", id, ErrCertificateID)
+	}
+	if err := unreferenced("certificate", id, s.CertificateReferences(id)); err != nil {
+		return err
+	}
+	s.Certificates = slices.Delete(s.Certificates, i, i+1)
+	return nil
+}

@@ -1,0 +1,132 @@
+package keystore
+
+import (
+	"crypto/x509"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// CertificationPath is a list of certificates, each signed with the key of
+// the next, the leaf first (Security 5.2.6.3.8).
+type CertificationPath struct {
+	ID             string   `json:"id"`
+	Alias          string   `json:"alias,omitempty"`
+	CertificateIDs []string `json:"certificateIds"`
+}
+
+func (p CertificationPath) id() string { return p.ID }
+
+// Path finds a certification path by its ID.
+func (s *Section) Path(id string) (CertificationPath, error) {
+	p, ok := get(s.Paths, id)
+	if !ok {
+		return CertificationPath{}, unknown("certification path", id, ErrCertificationPathID)
+	}
+	return p, nil
+}
+
+// Chain returns the certificates of a path as DER, leaf first, and the key of
+// the leaf.
+func (s *Section) Chain(id string) ([][]byte, Key, error) {
+	p, err := s.Path(id)
+	if err != nil {
+		return nil, Key{}, err
+	}
+	var leaf Key
+	chain := make([][]byte, len(p.CertificateIDs))
+	for i, cid := range p.CertificateIDs {
+		c, err := s.Certificate(cid)
+		if err != nil {
+			return nil, Key{}, fmt.Errorf("certification path %q: %w", id, err)
+		}
+		chain[i] = c.DER
+		if i == 0 {
+			if leaf, err = s.Key(c.KeyID); err != nil {
+				return nil, Key{}, fmt.Errorf("certification path %q: %w", id, err)
+			}
+		}
+	}
+	return chain, leaf, nil
+}
+
+// CreatePath makes a certification path of certificates in the keystore
+// (Security 5.2.6.3.8).
+func (s *Section) CreatePath(certificateIDs []string, alias string, random io.Reader) (CertificationPath, error) {
+	l := s.Limits.WithDefaults()
+	if err := s.checkPath(l, certificateIDs, alias); err != nil {
+		return CertificationPath{}, err
+	}
+	if len(s.Paths) >= l.CertificationPaths {
+		return CertificationPath{}, fmt.Errorf("%w: %d", ErrTooManyPaths, l.CertificationPaths)
+	}
+	id, err := newID("path", s.Paths, random)
+	if err != nil {
+		return CertificationPath{}, err
+	}
+	p := CertificationPath{ID: id, Alias: alias, CertificateIDs: slices.Clone(certificateIDs)}
+	s.Paths = append(s.Paths, p)
+	return p, nil
+}
+
+// SetPath replaces what is in a path; its ID and its uses stay (Security
+// 5.2.6.3.11). A path in use keeps needing the private key of its leaf.
+func (s *Section) SetPath(id string, certificateIDs []string, alias string) error {
+	i := indexOf(s.Paths, id)
+	if i < 0 {
+		return unknown("certification path", id, ErrCertificationPathID)
+	}
+	if err := s.checkPath(s.Limits.WithDefaults(), certificateIDs, alias); err != nil {
+		return err
+	}
+	s.Paths[i] = CertificationPath{ID: id, Alias: alias, CertificateIDs: slices.Clone(certificateIDs)}
+	return nil
+}
+
+// DeletePath removes a path that nothing refers to; its certificates stay
+// (Security 5.2.6.3.12).
+func (s *Section) DeletePath(id string) error {
+	i := indexOf(s.Paths, id)
+	if i < 0 {
+		return unknown("certification path", id, ErrCertificationPathID)
+	}
+	if err := unreferenced("certification path", id, s.PathReferences(id)); err != nil {
+		return err
+	}
+	s.Paths = slices.Delete(s.Paths, i, i+1)
+	return nil
+}
+
+// checkPath verifies that every certificate but the last is signed with the
+// key of the next. Validity, names and usages are nobody's business here.
+func (s *Section) checkPath(l Limits, ids []string, alias string) error {
+	if err := l.checkAlias(alias); err != nil {
+		return err
+	}
+	if len(ids) == 0 || len(ids) > l.PathLength {
+		return fmt.Errorf("%d certificates, want 1 to %d: %w", len(ids), l.PathLength, ErrInvalidPath)
+	}
+	var below *x509.Certificate
+	for i, id := range ids {
+		c, err := s.Certificate(id)
+		if err != nil {
+			return err
+		}
+		parsed, err := x509.ParseCertificate(c.DER)
+		if err != nil {
+			return fmt.Errorf("certificate %q: %w", id, err)
+		}
+		if below != nil {
+			if err := signedBy(below, parsed); err != nil {
+				return fmt.Errorf("certificate %q: %w: %w", ids[i-1], ErrInvalidPath, err)
+			}
+		}
+		below = parsed
+	}
+	return nil
+}
+
+// signedBy checks only the signature, with the public key of the parent.
+func signedBy(child, parent *x509.Certificate) error {
+	return parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
+}
