@@ -1,52 +1,172 @@
 package auth
 
 import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
 	"io"
+	"slices"
+	"sync/atomic"
+	"time"
 
 	"github.com/camfleet/camfleet/sim/internal/clock"
 )
 
-// Order names the form and order of the challenges of a 401.
-type Order string
-
-// The challenge orders a profile can ask for.
-const (
-	// Players suits every client we know: Digest MD5, then Bearer.
-	Players Order = "players"
-	// SHA256First offers Digest SHA-256, Digest MD5, then Bearer.
-	SHA256First Order = "sha256"
-	// Annex has exactly the form of Security annexes C and D: Bearer,
-	// Digest MD5, Digest SHA-256.
-	Annex Order = "annex"
-)
-
 // Config is what an [Authenticator] is made of.
 type Config struct {
-	Realm    string
-	Clock    clock.Clock // the camera's own; nil: the machine's
-	Random   io.Reader   // must not fail; nil: crypto/rand
+	// Realm is the protection space of all challenges; a client shows it to
+	// its user.
+	Realm string
+	// Clock is the camera's own clock; nil: the machine's.
+	Clock clock.Clock
+	// Random gives nonces their key; it must never fail. nil: crypto/rand.
+	Random io.Reader
+	// Accounts finds the users. nil: there are none.
 	Accounts Accounts
-	Order    Order // "": Players
+	// Limits bounds sizes, counts and times; zero fields take their defaults.
+	Limits Limits
+	Settings
+}
+
+// Settings is the part of a [Config] that operations such as
+// SetHashingAlgorithm and SetJWTConfiguration change while a camera runs.
+type Settings struct {
+	// Order is the form and order of the challenges; "": [Players].
+	Order Order
+	// Methods are the methods that are on; nil: all of them. The bearer method
+	// needs Bearer as well. RTSP and files, which have no UsernameToken, have
+	// Digest MD5 where neither Digest method is on.
+	Methods []Method
+	// Bearer says which tokens are taken; nil: none.
+	Bearer *BearerConfig
+	// QopRequired refuses Digest answers without qop (RFC 2069), which live555
+	// and GStreamer send.
+	QopRequired bool
+	// Charset adds charset=UTF-8 to the Digest challenges. RFC 7616 3.3.
+	Charset bool
+	// CreatedWindow is how far wsu:Created may be from the camera's clock, to
+	// either side. Zero: 300 s. Negative: any Created will do.
+	CreatedWindow time.Duration
+	// NonceReuse takes a UsernameToken's nonce as often as it comes.
+	NonceReuse bool
+	// PasswordText takes UsernameTokens with the password in clear.
+	PasswordText bool
+	// Forbid answers 403 to users that may not, where the default is 401 to a
+	// Digest user and 400 to a UsernameToken. Core says nothing about it.
+	Forbid bool
+}
+
+// Limits bounds what an [Authenticator] takes and keeps.
+type Limits struct {
+	HeaderBytes   int           // of an Authorization header; 16384
+	HeaderParams  int           // parameters of an Authorization header; 32
+	Nonces        int           // Digest nonces in use; 1024
+	NonceLifetime time.Duration // of a Digest nonce; 5 min
+	TokenField    int           // bytes of each text of a UsernameToken; 1024
+	TokenNonces   int           // UsernameToken nonces remembered; 65536
+	BearerBytes   int           // of a bearer token; 8192
+}
+
+// DefaultLimits returns the limits of a [Config] that names none.
+func DefaultLimits() Limits {
+	return Limits{
+		HeaderBytes: 16384, HeaderParams: 32,
+		Nonces: 1024, NonceLifetime: 5 * time.Minute,
+		TokenField: 1024, TokenNonces: 65536,
+		BearerBytes: 8192,
+	}
+}
+
+func (l Limits) orDefault() Limits {
+	d := DefaultLimits()
+	for _, f := range []struct{ given, byDefault *int }{
+		{&l.HeaderBytes, &d.HeaderBytes}, {&l.HeaderParams, &d.HeaderParams}, {&l.Nonces, &d.Nonces},
+		{&l.TokenField, &d.TokenField}, {&l.TokenNonces, &d.TokenNonces}, {&l.BearerBytes, &d.BearerBytes},
+	} {
+		if *f.given == 0 {
+			*f.given = *f.byDefault
+		}
+	}
+	if l.NonceLifetime == 0 {
+		l.NonceLifetime = d.NonceLifetime
+	}
+	return l
 }
 
 // Authenticator recognises the users of one camera. Its methods may be called
-// by many goroutines.
+// by many goroutines. It keeps no goroutine and no memory for requests that
+// were refused.
 type Authenticator struct {
-	config Config
+	config   Config // but for Settings, as given to New
+	settings atomic.Pointer[active]
+	opaque   string
+	nonces   nonces
+	replays  replays
 }
 
-// New returns an authenticator that has yet to see its first request.
-func New(c Config) *Authenticator { return &Authenticator{config: c} }
+// active is settings in use.
+type active struct {
+	Settings
+	bearer *bearer // nil: off
+}
 
-// Identify says who sent the request. Without credentials that is the zero
-// Identity and no error; with wrong ones the error is a [*Refusal].
-func (a *Authenticator) Identify(r Request) (Identity, error) {
-	if len(r.Authorization) == 0 && r.Token == nil {
-		return Identity{}, nil
+// New returns an authenticator that has yet to see its first request. It
+// panics if c.Random fails, as crypto/rand would.
+func New(c Config) *Authenticator {
+	if c.Clock == nil {
+		c.Clock = clock.Real()
 	}
-	return Identity{}, &Refusal{Status: 401, Reason: "no authentication method is on"}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	c.Limits = c.Limits.orDefault()
+	a := &Authenticator{config: c}
+	var opaque [4]byte
+	for _, b := range [][]byte{a.nonces.key[:], opaque[:]} {
+		if _, err := io.ReadFull(c.Random, b); err != nil {
+			panic(fmt.Sprintf("auth: the source of randomness failed: %v", err))
+		}
+	}
+	a.opaque = hex.EncodeToString(opaque[:])
+	a.nonces.lifetime, a.nonces.most = c.Limits.NonceLifetime, c.Limits.Nonces
+	a.replays.most = c.Limits.TokenNonces
+	a.Configure(c.Settings)
+	return a
 }
 
-// Challenges returns the values of the WWW-Authenticate headers of an answer
-// to r, in order. The refusal, which may be nil, adds stale or error to them.
-func (a *Authenticator) Challenges(r Request, refusal *Refusal) []string { return nil }
+// Configure replaces the settings. Requests under way go on with the old ones;
+// nonces handed out stay good.
+func (a *Authenticator) Configure(s Settings) {
+	s.Methods = slices.Clone(s.Methods)
+	if s.CreatedWindow == 0 {
+		s.CreatedWindow = defaultCreatedWindow
+	}
+	act := &active{Settings: s}
+	if s.Bearer != nil && s.on(ByBearer) {
+		act.bearer = newBearer(*s.Bearer)
+	}
+	a.settings.Store(act)
+}
+
+// on reports whether a method is switched on.
+func (s *Settings) on(m Method) bool { return s.Methods == nil || slices.Contains(s.Methods, m) }
+
+// digests reports whether Digest answers with the algorithm of m are taken.
+func (s *Settings) digests(r Request, m Method) bool {
+	if s.on(ByDigestMD5) || s.on(ByDigestSHA256) {
+		return s.on(m)
+	}
+	return m == ByDigestMD5 && (r.RTSP || r.File)
+}
+
+// account looks a user up; where there is none it returns an empty account.
+func (a *Authenticator) account(name string) (Account, bool) {
+	if a.config.Accounts == nil {
+		return Account{}, false
+	}
+	account, known := a.config.Accounts.Account(name)
+	if !known {
+		return Account{}, false
+	}
+	return account, true
+}

@@ -53,6 +53,9 @@ type Request struct {
 	// RTSP is set for RTSP requests, also those of a tunnel: clients are laxer
 	// about Digest's uri there.
 	RTSP bool
+	// File is set for HTTP requests that carry no SOAP message: snapshots,
+	// uploads and downloads. UsernameToken is no method for them.
+	File bool
 	// Method and URI are those of the request line, URI exactly as sent.
 	Method, URI string
 	// Authorization holds the values of all Authorization headers.
