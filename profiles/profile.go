@@ -11,7 +11,7 @@
 // The field tags are the one source of truth of the format: yaml is the key,
 // default what a file gets that says nothing, min and max (both allowed values)
 // the bounds of numbers, durations and sizes, jsonschema the rules of texts and
-// lists. schema.json is generated from them.
+// lists, want what a text is to look like, in words. schema.json is generated from them.
 //
 // # Inheritance
 //
@@ -21,12 +21,14 @@ package profiles
 
 import "time"
 
+//go:generate go run ./gen
+
 // Profile is one kind of camera. The zero value is not a working camera: take
 // one from [Open], [LoadFile] or [Parse]. A Profile is shared by all cameras
 // made from it and must not be changed.
 type Profile struct {
 	// Name of the profile; without one the name of its file without ".yaml".
-	Name string `yaml:"name" jsonschema:"pattern=^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"`
+	Name string `yaml:"name" jsonschema:"pattern=^[a-z0-9][a-z0-9-]*$,maxLength=64" want:"lower-case letters, digits and hyphens"`
 	// Extends names the parent: a built-in profile, or a file ("./base.yaml") next to this one.
 	Extends string `yaml:"extends,omitempty" jsonschema:"minLength=1,maxLength=255"`
 	// Description is one sentence for people.
@@ -54,7 +56,7 @@ type Identity struct {
 	FirmwareVersion string `yaml:"firmware_version" default:"1.0.0" jsonschema:"minLength=1,maxLength=64"`
 	HardwareID      string `yaml:"hardware_id" default:"1.0" jsonschema:"minLength=1,maxLength=64"`
 	// SerialPrefix begins every serial number; the rest is the camera's own.
-	SerialPrefix string `yaml:"serial_prefix" jsonschema:"pattern=^[A-Za-z0-9-]{0,24}$"`
+	SerialPrefix string `yaml:"serial_prefix" jsonschema:"pattern=^[A-Za-z0-9-]*$,maxLength=24" want:"letters, digits and hyphens"`
 }
 
 // ONVIF is what the device offers of the standard.
@@ -62,12 +64,12 @@ type ONVIF struct {
 	// Release of the network interface specifications the device claims.
 	Release string `yaml:"release" default:"25.06" jsonschema:"enum=18.12,enum=25.06"`
 	// Profiles are declared by fixed scopes (onvif://www.onvif.org/Profile/…).
-	Profiles []string `yaml:"profiles" jsonschema:"enum=Streaming,enum=T,uniqueItems=true,maxItems=16"`
+	Profiles []string `yaml:"profiles" default:"Streaming,T" jsonschema:"enum=Streaming,enum=T,uniqueItems=true,minItems=1"`
 	// Services that answer; device is always among them.
 	Services []string `yaml:"services" default:"device,media,media2,event,security" jsonschema:"enum=device,enum=media,enum=media2,enum=event,enum=security,uniqueItems=true"`
 	// OperationsOff answer ter:ActionNotSupported and show in no capability:
 	// "tds:GetUsers", prefix and name as in the WSDL.
-	OperationsOff []string `yaml:"operations_off" jsonschema:"pattern=^[a-z][a-z0-9]*:[A-Za-z][A-Za-z0-9]*$,uniqueItems=true,maxItems=1024"`
+	OperationsOff []string `yaml:"operations_off" jsonschema:"pattern=^[a-z][a-z0-9]*:[A-Za-z][A-Za-z0-9]*$,uniqueItems=true,maxItems=1024" want:"prefix:Operation such as tds:GetUsers"`
 }
 
 // Scopes are the device's discovery scopes (Core 7.3.3.2). Those of the profiles,
@@ -86,11 +88,11 @@ type Scopes struct {
 // Network is the simulated network interface. Nothing of the host is touched.
 type Network struct {
 	// Hostname of the camera; empty: the camera's name in the fleet.
-	Hostname string `yaml:"hostname" jsonschema:"pattern=^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)?$"`
+	Hostname string `yaml:"hostname" jsonschema:"pattern=^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)?$,maxLength=63" want:"letters, digits and hyphens (RFC 1123)"`
 	// Interface is the name and token of the one network interface.
-	Interface string `yaml:"interface" default:"eth0" jsonschema:"pattern=^[A-Za-z][A-Za-z0-9._-]{0,14}$"`
+	Interface string `yaml:"interface" default:"eth0" jsonschema:"pattern=^[A-Za-z][A-Za-z0-9._-]*$,maxLength=15" want:"an interface name such as eth0"`
 	// MACPrefix begins every MAC address: the maker's three octets.
-	MACPrefix string `yaml:"mac_prefix" default:"02:cf:00" jsonschema:"pattern=^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){2}$"`
+	MACPrefix string `yaml:"mac_prefix" default:"02:cf:00" jsonschema:"pattern=^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){2}$" want:"three octets such as 02:cf:00"`
 	// MTU in bytes.
 	MTU       int       `yaml:"mtu" default:"1500" min:"1280" max:"9000"`
 	Protocols Protocols `yaml:"protocols"`
@@ -193,7 +195,7 @@ type VideoSource struct {
 // Stream is one ready-to-use media profile with its encoder.
 type Stream struct {
 	// Name of the media profile, and the path of its RTSP URL.
-	Name string `yaml:"name" jsonschema:"pattern=^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"`
+	Name string `yaml:"name" jsonschema:"pattern=^[A-Za-z0-9][A-Za-z0-9_-]*$,maxLength=32" want:"letters, digits, hyphens and underscores"`
 	// Token of the media profile; empty: the name.
 	Token string `yaml:"token" jsonschema:"maxLength=64"`
 	// Source is the token of the video source; empty: the first one.
