@@ -1,0 +1,32 @@
+//go:build cgo && unix
+
+package host
+
+// #cgo CFLAGS: -std=gnu11 -Wall -O2
+// #cgo darwin,amd64 CFLAGS: -I/usr/local/opt/openssl/include
+// #cgo darwin,amd64 LDFLAGS: -L/usr/local/opt/openssl/lib
+// #cgo darwin,arm64 CFLAGS: -I/opt/homebrew/opt/openssl/include
+// #cgo darwin,arm64 LDFLAGS: -L/opt/homebrew/opt/openssl/lib
+// #cgo darwin LDFLAGS: -Wl,-undefined,dynamic_lookup
+// #cgo LDFLAGS: -lcrypto
+// #include "become.h"
+import "C"
+
+import (
+	// The simulator's C code, which the C files here call.
+	_ "github.com/google/go-tpm-tools/simulator"
+)
+
+const (
+	variable   = C.BECOME_VARIABLE
+	roleZygote = C.BECOME_ZYGOTE
+	roleTPM    = C.BECOME_TPM
+)
+
+// usable reports whether this program can run TPMs at all.
+func usable() error {
+	if C.become_asked() != 0 {
+		return ErrNoConstructor
+	}
+	return nil
+}
