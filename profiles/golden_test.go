@@ -14,7 +14,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func knownOperations() []string { return []string{"tds:GetUsers", "tds:GetServices", "trt:GetProfiles"} }
+func knownOperations() []string {
+	return []string{"tds:GetUsers", "tds:GetServices", "trt:GetProfiles"}
+}
 
 func TestBadProfilesSayEveryMistakeWithItsPlace(t *testing.T) {
 	t.Parallel()

@@ -261,6 +261,9 @@ func (b *builder) sequence(at place, n *ast.SequenceNode, depth int) *node {
 // item. Within braces the parser takes that for a mapping; YAML 1.2 (7.3.3) says
 // that a colon without white space behind it belongs to the text.
 func (b *builder) word(n ast.Node) *node {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) == 1 {
+		n = m.Values[0]
+	}
 	v, ok := n.(*ast.MappingValueNode)
 	if !ok || v.Key.GetToken().Type != token.StringType || v.Start == nil || v.Value == nil {
 		return nil
