@@ -3,6 +3,8 @@
 package op
 
 import (
+	"strings"
+
 	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/soap"
 )
@@ -91,3 +93,29 @@ func (t *Table[C]) Knows(space string) bool { return t.spaces[space] }
 
 // All returns the entries in the order they were given.
 func (t *Table[C]) All() []*Entry[C] { return t.all }
+
+// Lists reports whether f is one of the operation's own faults.
+func (r *Row) Lists(f *soap.Fault) bool {
+	path := f.Path()
+	for _, own := range r.Faults {
+		if path == own.Path() {
+			return true
+		}
+	}
+	return false
+}
+
+// Path is the fault as one text, "env:Sender/ter:InvalidArgVal/ter:KeyID".
+func (f FaultRow) Path() string {
+	return strings.Join(nonEmpty(f.Code, f.Subcode, f.Subsubcode), "/")
+}
+
+func nonEmpty(parts ...string) []string {
+	out := parts[:0]
+	for _, p := range parts {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}

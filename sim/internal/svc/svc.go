@@ -6,7 +6,6 @@ package svc
 
 import (
 	"context"
-	"crypto/x509"
 	"log/slog"
 	"time"
 
@@ -24,10 +23,12 @@ type Camera struct {
 	Name    string
 	Profile *profiles.Profile
 	State   *state.Camera
-	// Clock is the camera's own clock; SetSystemDateAndTime moves it.
-	Clock *clock.Skewed
-	Log   *slog.Logger
-	TPM   TPM
+	// Clock is the camera's own clock; SetSystemDateAndTime moves it. Base is
+	// the clock it is set against.
+	Clock, Base clock.Clock
+	Log         *slog.Logger
+	TPM         TPM
+	Binder      *soap.Binder
 	// Services are all services of the camera, in the order GetServices lists them.
 	Services []Service
 	// Table has the entries of all services: what is simulated and what is not.
@@ -39,8 +40,6 @@ type Camera struct {
 	Reboot func() time.Duration
 	// KeyFrame makes the stream's next picture one where decoding can start.
 	KeyFrame func(stream string)
-	// FleetRoot is the root certificate the factory certificates chain to.
-	FleetRoot *x509.Certificate
 }
 
 // TPM tells what keys the camera's TPM can hold.

@@ -1,0 +1,68 @@
+package svc
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/camfleet/camfleet/sim/internal/op"
+	"github.com/camfleet/camfleet/sim/internal/soap"
+)
+
+// Faults maps the errors of the rules to faults. A rule does not know which
+// operation asks, so an error may stand for several faults: the operation's
+// row picks.
+type Faults []FaultOf
+
+// FaultOf is one error and the faults it can be, as paths such as
+// "env:Sender/ter:InvalidArgVal/ter:NoScope". The first that the row lists is
+// answered; if it lists none, the first.
+type FaultOf struct {
+	Err   error
+	Paths []string
+}
+
+// FaultFor makes an entry of [Faults].
+func FaultFor(err error, paths ...string) FaultOf { return FaultOf{Err: err, Paths: paths} }
+
+// Of returns the fault for err, or nil if no entry is for it.
+func (f Faults) Of(row *op.Row, err error) *soap.Fault {
+	for _, e := range f {
+		if !errors.Is(err, e.Err) {
+			continue
+		}
+		fault := faultAt(e.Paths[0], err)
+		for _, path := range e.Paths {
+			if candidate := faultAt(path, err); row.Lists(candidate) {
+				fault = candidate
+				break
+			}
+		}
+		return fault
+	}
+	return nil
+}
+
+// faultAt makes the fault of a path; its reason is the error's text.
+func faultAt(path string, err error) *soap.Fault {
+	names := strings.Split(path, "/")
+	f := &soap.Fault{Code: soap.Code(strings.TrimPrefix(names[0], "env:")), Reason: err.Error()}
+	for _, n := range names[1:] {
+		f.Subcodes = append(f.Subcodes, soap.Name(n))
+	}
+	return f
+}
+
+// Common are the errors every service shares.
+func Common() Faults {
+	return Faults{
+		FaultFor(ErrArgument, "env:Sender/ter:InvalidArgVal"),
+		FaultFor(ErrStopped, "env:Receiver/ter:Action"),
+	}
+}
+
+// ErrArgument is an argument whose value is wrong where the operation lists no
+// fault of its own for it.
+var ErrArgument = errors.New("argument value invalid")
+
+// ErrStopped says that the camera is going down.
+var ErrStopped = errors.New("the device is restarting")

@@ -1,0 +1,59 @@
+// Package media2 is the Media2 Service (Media2 Service Specification).
+package media2
+
+import (
+	"github.com/camfleet/camfleet/sim/internal/device"
+	"github.com/camfleet/camfleet/sim/internal/onvif/tr2"
+	"github.com/camfleet/camfleet/sim/internal/soap"
+	"github.com/camfleet/camfleet/sim/internal/svc"
+)
+
+// Namespace is the service's target namespace.
+const Namespace = "http://www.onvif.org/ver20/media/wsdl"
+
+// Service describes the service to the camera.
+func Service() svc.Service {
+	return svc.Service{
+		Name: "media2", Namespace: Namespace, Path: "/onvif/media2_service",
+		Version:          svc.Release,
+		Capabilities:     func(c *svc.Call) any { return capabilities(c) },
+		CapabilitiesName: soap.QName{Space: Namespace, Local: "Capabilities"},
+		Entries:          handlers().Entries(),
+		Fault:            svc.MediaFaults().Of,
+	}
+}
+
+// handlers is the whole table: a field left out answers ter:ActionNotSupported.
+func handlers() tr2.Handlers[*svc.Call] {
+	return tr2.Handlers[*svc.Call]{
+		GetServiceCapabilities:        getServiceCapabilities,
+		GetProfiles:                   getProfiles,
+		GetStreamUri:                  getStreamURI,
+		GetSnapshotUri:                getSnapshotURI,
+		SetSynchronizationPoint:       setSynchronizationPoint,
+		GetVideoSourceConfigurations:  getVideoSourceConfigurations,
+		GetVideoEncoderConfigurations: getVideoEncoderConfigurations,
+	}
+}
+
+// getServiceCapabilities answers what the service offers. Media2 5.1; PRE_AUTH.
+func getServiceCapabilities(c *svc.Call, _ *tr2.GetServiceCapabilities) (*tr2.GetServiceCapabilitiesResponse, error) {
+	return &tr2.GetServiceCapabilitiesResponse{Capabilities: *capabilities(c)}, nil
+}
+
+func capabilities(c *svc.Call) *tr2.Capabilities2 {
+	rtsps, _ := c.View().Device.Network.Protocol(device.RTSPS)
+	return &tr2.Capabilities2{
+		SnapshotUri: svc.Ref(c.Simulated("tr2:GetSnapshotUri")), Rotation: svc.Ref(false),
+		VideoSourceMode: svc.Ref(false), OSD: svc.Ref(false), Mask: svc.Ref(false),
+		ProfileCapabilities: tr2.ProfileCapabilities{
+			MaximumNumberOfProfiles: svc.Ref(c.Profile.Limits.Media.Profiles),
+			ConfigurationsSupported: []string{"VideoSource", "VideoEncoder"},
+		},
+		StreamingCapabilities: tr2.StreamingCapabilities{
+			RTSPStreaming: svc.Ref(true), RTPMulticast: svc.Ref(false), RTPRTSPTCP: svc.Ref(true),
+			NonAggregateControl: svc.Ref(false), AutoStartMulticast: svc.Ref(false),
+			SecureRTSPStreaming: svc.Ref(rtsps.Enabled),
+		},
+	}
+}

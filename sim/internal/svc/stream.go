@@ -1,0 +1,100 @@
+package svc
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/camfleet/camfleet/sim/internal/mediacfg"
+	"github.com/camfleet/camfleet/sim/internal/onvif/tt"
+)
+
+// The errors both media services share.
+var (
+	ErrNoProfile  = errors.New("no such media profile")
+	ErrNoConfig   = errors.New("no such configuration")
+	ErrIncomplete = errors.New("the profile lacks a configuration")
+	ErrStreamKind = errors.New("the stream cannot be had that way")
+)
+
+// MediaFaults are the faults of the errors both media services share.
+func MediaFaults() Faults {
+	return append(Faults{
+		FaultFor(ErrNoProfile, "env:Sender/ter:InvalidArgVal/ter:NoProfile"),
+		FaultFor(ErrNoConfig, "env:Sender/ter:InvalidArgVal/ter:NoConfig"),
+		FaultFor(ErrIncomplete, "env:Receiver/ter:Action/ter:IncompleteConfiguration"),
+		FaultFor(ErrStreamKind, "env:Sender/ter:InvalidArgVal/ter:InvalidStreamSetup"),
+	}, Common()...)
+}
+
+// MediaProfile finds a media profile by its token.
+func (c *Call) MediaProfile(token string) (mediacfg.Profile, error) {
+	p, ok := c.View().Media.Profile(token)
+	if !ok {
+		return p, fmt.Errorf("profile %.64q: %w", token, ErrNoProfile)
+	}
+	return p, nil
+}
+
+// Stream finds what a profile streams; [ErrIncomplete] if it lacks a part.
+func (c *Call) Stream(token string) (mediacfg.Stream, error) {
+	p, err := c.MediaProfile(token)
+	if err != nil {
+		return mediacfg.Stream{}, err
+	}
+	for _, s := range c.View().Media.Streams() {
+		if s.Profile.Token == p.Token {
+			return s, nil
+		}
+	}
+	return mediacfg.Stream{}, fmt.Errorf("profile %q: %w", token, ErrIncomplete)
+}
+
+// StreamURI is the address of what a profile streams, over RTSP or RTSPS.
+func (c *Call) StreamURI(token string, secure bool) (string, error) {
+	s, err := c.Stream(token)
+	if err != nil {
+		return "", err
+	}
+	uri, ok := c.RTSP(s.Profile.Stream, secure)
+	if !ok {
+		return "", fmt.Errorf("profile %q: that protocol is off: %w", token, ErrStreamKind)
+	}
+	return uri, nil
+}
+
+// SnapshotURI is the address of a profile's still picture, with the scheme of
+// the request.
+func (c *Call) SnapshotURI(token string) (string, error) {
+	s, err := c.Stream(token)
+	if err != nil {
+		return "", err
+	}
+	return c.URL(SnapshotPath(s.Profile.Stream)), nil
+}
+
+// SnapshotPath is where the camera's HTTP server has a stream's still picture.
+func SnapshotPath(stream string) string { return "/snapshot/" + stream + ".jpg" }
+
+// KeyPicture makes a profile's stream go on with a picture where decoding can
+// start.
+func (c *Call) KeyPicture(token string) error {
+	p, err := c.MediaProfile(token)
+	if err == nil && p.Stream != "" {
+		c.KeyFrame(p.Stream)
+	}
+	return err
+}
+
+// VideoSourceConfiguration is a source configuration as both services show it;
+// nil if there is none with that token.
+func (c *Call) VideoSourceConfiguration(token string) *tt.VideoSourceConfiguration {
+	m := c.View().Media
+	v, ok := m.SourceConfiguration(token)
+	if !ok {
+		return nil
+	}
+	return &tt.VideoSourceConfiguration{
+		Token: v.Token, Name: v.Name, UseCount: m.UseCount(v.Token), SourceToken: v.SourceToken,
+		Bounds: tt.IntRectangle{X: v.Bounds.X, Y: v.Bounds.Y, Width: v.Bounds.Width, Height: v.Bounds.Height},
+	}
+}
