@@ -36,6 +36,8 @@ type Header struct {
 	To         string
 	ReplyTo    string // its Address
 	RelatesTo  string
+	// ReplyParameters are ReplyTo's reference parameters, to be sent back.
+	ReplyParameters []*etree.Element
 	// Security is the wsse:Security block, nil if there is none.
 	Security *etree.Element
 	// MustUnderstand are the blocks that must be understood and aren't.
