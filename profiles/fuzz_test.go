@@ -27,8 +27,9 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Add([]byte("extends: flagship\nusers: &a\n  - {name: x, level: Administrator, password: |\n   y}\n"))
+	r := reader(f, profiles.Options{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := profiles.Parse("fuzz.yaml", data)
+		p, err := r.Parse("fuzz.yaml", data)
 		if err != nil {
 			checkErrors(t, err, data)
 			return
@@ -37,7 +38,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := profiles.Parse("fuzz.yaml", text)
+		back, err := r.Parse("fuzz.yaml", text)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}

@@ -18,6 +18,16 @@ func knownOperations() []string {
 	return []string{"tds:GetUsers", "tds:GetServices", "trt:GetProfiles"}
 }
 
+// reader returns a reader with options.
+func reader(t testing.TB, o profiles.Options) *profiles.Reader {
+	t.Helper()
+	r, err := profiles.NewReader(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func TestBadProfilesSayEveryMistakeWithItsPlace(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.yaml")
@@ -27,7 +37,7 @@ func TestBadProfilesSayEveryMistakeWithItsPlace(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			p, err := profiles.LoadFileWith(file, profiles.Options{Operations: knownOperations()})
+			p, err := reader(t, profiles.Options{Operations: knownOperations()}).LoadFile(file)
 			var errs *profiles.Errors
 			if p != nil || !errors.As(err, &errs) {
 				t.Fatalf("got %v, %v; want *Errors", p, err)

@@ -64,6 +64,10 @@ func TestEveryNumberTakesItsBoundsAndNothingBeyond(t *testing.T) {
 	if len(all) < 40 {
 		t.Fatalf("only %d settings with bounds", len(all))
 	}
+	r, err := NewReader(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, n := range all {
 		for _, c := range []struct {
 			value string
@@ -72,7 +76,7 @@ func TestEveryNumberTakesItsBoundsAndNothingBeyond(t *testing.T) {
 			{n.field.Tag.Get("min"), true}, {n.field.Tag.Get("max"), true},
 			{beside(t, n.field, n.field.Tag.Get("min"), -1), false}, {beside(t, n.field, n.field.Tag.Get("max"), +1), false},
 		} {
-			_, err := Parse("x.yaml", []byte("extends: flagship"+nested(n.path, c.value)))
+			_, err := r.Parse("x.yaml", []byte("extends: flagship"+nested(n.path, c.value)))
 			complaint := err != nil && (strings.Contains(err.Error(), "too small") || strings.Contains(err.Error(), "too large") ||
 				strings.Contains(err.Error(), "not fit"))
 			if complaint == c.ok {

@@ -7,9 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
-	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -19,16 +16,13 @@ import (
 //go:embed *.yaml
 var builtin embed.FS
 
-// maxParents is how many profiles may extend one another.
-const maxParents = 8
-
 // Options are what a caller adds to the rules of the format.
 type Options struct {
 	// Operations are the names that operations_off may hold ("tds:GetUsers");
 	// nil: any name.
 	Operations []string
-	// ReadFile reads a parent that is named by a path; nil: os.ReadFile for
-	// [LoadFile], and no such parents for [Parse].
+	// ReadFile reads files; nil: those of the operating system for LoadFile, and
+	// no parents that are named by a path for Open and Parse.
 	ReadFile func(path string) ([]byte, error)
 }
 
@@ -65,32 +59,75 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("no profile %q: built in are %s%s", e.Name, list(Builtin()), nearest(e.Name, Builtin()))
 }
 
-// Open returns a built-in profile. Errors: *UnknownError, *Errors.
-func Open(name string) (*Profile, error) { return OpenWith(name, Options{}) }
+// Reader reads profiles. Its methods may be called by many goroutines.
+type Reader struct {
+	options Options
+	schema  *jsonschema.Schema
+}
 
-// OpenWith is Open with options.
-func OpenWith(name string, o Options) (*Profile, error) {
+// NewReader returns a reader; making one costs more than reading a profile.
+func NewReader(o Options) (*Reader, error) {
+	schema, err := compileSchema()
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{options: o, schema: schema}, nil
+}
+
+// Open returns a built-in profile. Errors: *UnknownError, *Errors.
+func (r *Reader) Open(name string) (*Profile, error) {
 	data, err := Source(name)
 	if err != nil {
 		return nil, err
 	}
-	return ParseWith(builtinFile(name), data, o)
+	return r.parse(builtinFile(name), data, r.options.ReadFile)
 }
 
-// LoadFile reads a profile from a file. Errors: *Errors, or one that wraps what
-// the operating system said.
-func LoadFile(path string) (*Profile, error) { return LoadFileWith(path, Options{}) }
-
-// LoadFileWith is LoadFile with options.
-func LoadFileWith(path string, o Options) (*Profile, error) {
-	if o.ReadFile == nil {
-		o.ReadFile = readFile
+// LoadFile reads a profile from a file; its parents may be files too. Errors:
+// *Errors, or one that wraps what the operating system said.
+func (r *Reader) LoadFile(path string) (*Profile, error) {
+	read := r.options.ReadFile
+	if read == nil {
+		read = readFile
 	}
-	data, err := o.ReadFile(path)
+	data, err := read(path)
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
-	return ParseWith(path, data, o)
+	return r.parse(path, data, read)
+}
+
+// Parse reads a profile from data; filename is for messages, and its last element
+// without ".yaml" is the name of a profile that gives none. The error is *Errors.
+func (r *Reader) Parse(filename string, data []byte) (*Profile, error) {
+	return r.parse(filename, data, r.options.ReadFile)
+}
+
+// Open is [Reader.Open] of a reader without options.
+func Open(name string) (*Profile, error) {
+	r, err := NewReader(Options{})
+	if err != nil {
+		return nil, err
+	}
+	return r.Open(name)
+}
+
+// LoadFile is [Reader.LoadFile] of a reader without options.
+func LoadFile(path string) (*Profile, error) {
+	r, err := NewReader(Options{})
+	if err != nil {
+		return nil, err
+	}
+	return r.LoadFile(path)
+}
+
+// Parse is [Reader.Parse] of a reader without options.
+func Parse(filename string, data []byte) (*Profile, error) {
+	r, err := NewReader(Options{})
+	if err != nil {
+		return nil, err
+	}
+	return r.Parse(filename, data)
 }
 
 // readFile reads no more of a file than shows that it is too long.
@@ -101,129 +138,4 @@ func readFile(path string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
 	return data, errors.Join(err, f.Close())
-}
-
-// Parse reads a profile from data; filename is for messages, and its last element
-// without ".yaml" is the name of a profile that gives none. The error is *Errors.
-func Parse(filename string, data []byte) (*Profile, error) {
-	return ParseWith(filename, data, Options{})
-}
-
-// ParseWith is Parse with options.
-func ParseWith(filename string, data []byte, o Options) (*Profile, error) {
-	schema, err := compileSchema()
-	if err != nil {
-		return nil, err
-	}
-	l := &loader{options: o, schema: schema, rep: newReport()}
-	root := l.load(filename, data, nil)
-	if root == nil {
-		return nil, newErrors(filename, l.rep.list)
-	}
-	p := &Profile{}
-	v := reflect.ValueOf(p).Elem()
-	if err := setDefaults(v); err != nil {
-		return nil, err
-	}
-	decode(root, v, nil, l.rep)
-	if p.Name == "" {
-		p.Name = nameOf(filename)
-	}
-	var broken []*Error
-	for _, m := range p.check(o.Operations) {
-		if !slices.ContainsFunc(m.paths, l.rep.touched) {
-			broken = append(broken, root.placeOf(m, filename).errorf("%s", m.text))
-		}
-	}
-	l.rep.list = append(l.rep.list, broken...)
-	if len(l.rep.list) > 0 {
-		return nil, newErrors(filename, l.rep.list)
-	}
-	return p, nil
-}
-
-// placeOf returns where a broken rule is shown: at the first of its values that
-// stands in the given file, since the parents were right without it.
-func (n *node) placeOf(m problem, filename string) place {
-	for _, path := range m.paths {
-		if at := n.find(path); at.src != nil && at.src.file == filename && n.lookup(path) != nil {
-			return at
-		}
-	}
-	return n.find(m.paths[0])
-}
-
-// nameOf returns the profile name a file stands for.
-func nameOf(filename string) string {
-	base := strings.ToLower(filepath.Base(filename))
-	base = strings.TrimSuffix(strings.TrimSuffix(base, ".yaml"), ".yml")
-	name := strings.Trim(strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '-'
-	}, base), "-")
-	return name[:min(len(name), 64)]
-}
-
-// loader reads one profile and its parents.
-type loader struct {
-	options Options
-	schema  *jsonschema.Schema
-	rep     *report
-}
-
-// load returns the tree of a file merged over its parents', nil if a file could
-// not be read as a tree. chain holds the files that led here.
-func (l *loader) load(filename string, data []byte, chain []string) *node {
-	root, errs := parseTree(filename, data)
-	if len(errs) > 0 {
-		l.rep.list = append(l.rep.list, errs...)
-		return nil
-	}
-	checkSchema(l.schema, root, l.rep)
-	extends := root.child("extends")
-	if extends == nil || extends.value.kind != text || extends.value.text == "" {
-		return root
-	}
-	parent := l.parent(extends.value, filename, append(chain, filename))
-	if parent == nil {
-		return nil
-	}
-	return merge(without(parent, "name", "extends", "description"), root)
-}
-
-// parent loads what the value of extends names.
-func (l *loader) parent(extends *node, filename string, chain []string) *node {
-	name, parent := extends.text, builtinFile(extends.text)
-	path0 := []string{"extends"}
-	read := func(string) ([]byte, error) { return Source(name) }
-	if isPath(name) {
-		parent, read = name, l.options.ReadFile
-		if !filepath.IsAbs(name) {
-			parent = path.Join(filepath.ToSlash(filepath.Dir(filename)), filepath.ToSlash(name))
-		}
-	}
-	switch {
-	case read == nil:
-		l.rep.add(path0, extends.at, "only a built-in profile can be extended here: %s", list(Builtin()))
-		return nil
-	case slices.Contains(chain, parent):
-		l.rep.add(path0, extends.at, "extends itself: %s", strings.Join(append(chain, parent), " → "))
-		return nil
-	case len(chain) > maxParents:
-		l.rep.add(path0, extends.at, "more than %d profiles extend one another", maxParents)
-		return nil
-	}
-	data, err := read(parent)
-	if err != nil {
-		l.rep.add(path0, extends.at, "%v", err)
-		return nil
-	}
-	return l.load(parent, data, chain)
-}
-
-// isPath reports whether the value of extends names a file.
-func isPath(name string) bool {
-	return strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
 }

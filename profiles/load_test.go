@@ -128,14 +128,14 @@ func TestParentsAreFoundBesideTheirChild(t *testing.T) {
 		"broken.yaml":       "a: [\n",
 	}
 	o := profiles.Options{ReadFile: f.read}
-	p, err := profiles.LoadFileWith("a/child.yaml", o)
+	p, err := reader(t, o).LoadFile("a/child.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p.Boot.Time.Seconds() != 3 || p.Clock.Offset.Seconds() != 2 || p.Clock.Timezone != "EST5" || p.ONVIF.Release != "18.12" {
 		t.Errorf("got %v %v %v", p.Boot, p.Clock, p.ONVIF)
 	}
-	if _, err := profiles.LoadFileWith("flagship.yaml", o); err != nil {
+	if _, err := reader(t, o).LoadFile("flagship.yaml"); err != nil {
 		t.Errorf("a file may have its parent's name: %v", err)
 	}
 	for file, want := range map[string][]string{
@@ -145,7 +145,7 @@ func TestParentsAreFoundBesideTheirChild(t *testing.T) {
 		"bad-parent.yaml":   {"bad-parent.yaml:2:14: 99h is too large", "bad.yaml:2:14: \"never\" does not fit", "bad.yaml:3:9: clock has no setting"},
 		"broken-below.yaml": {"broken.yaml:1:4: not YAML"},
 	} {
-		_, err := profiles.LoadFileWith(file, o)
+		_, err := reader(t, o).LoadFile(file)
 		var errs *profiles.Errors
 		if !errors.As(err, &errs) || len(errs.List) != len(want) {
 			t.Errorf("%s: got %v, want %q", file, err, want)
@@ -166,10 +166,10 @@ func TestNinthParentIsRefused(t *testing.T) {
 		f[fmt.Sprintf("p%d.yaml", i)] = fmt.Sprintf("extends: p%d.yaml\n", i-1)
 	}
 	o := profiles.Options{ReadFile: f.read}
-	if _, err := profiles.LoadFileWith("p7.yaml", o); err != nil {
+	if _, err := reader(t, o).LoadFile("p7.yaml"); err != nil {
 		t.Errorf("8 parents: %v", err)
 	}
-	if _, err := profiles.LoadFileWith("p8.yaml", o); err == nil || !strings.Contains(err.Error(), "more than 8 profiles") {
+	if _, err := reader(t, o).LoadFile("p8.yaml"); err == nil || !strings.Contains(err.Error(), "more than 8 profiles") {
 		t.Errorf("9 parents: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 func TestRulesAcrossFields(t *testing.T) {
 	t.Parallel()
 	ok := ""
+	r := reader(t, profiles.Options{Operations: knownOperations()})
 	for _, c := range []struct{ name, text, want string }{
 		{"no device service", "onvif: {services: [media, media2, event]}", "1:9: the device service cannot be left out"},
 		{"T without media2", "onvif: {services: [device, media, event]}", "profile T needs the service media2"},
@@ -72,7 +73,7 @@ func TestRulesAcrossFields(t *testing.T) {
 		{"model of controls", `identity: {model: "a\nb"}`, "control characters are not allowed"},
 		{"blank model", `identity: {model: "  "}`, "identity.model is missing"},
 	} {
-		_, err := profiles.ParseWith("x.yaml", []byte(c.text+"\nextends: flagship\n"), profiles.Options{Operations: knownOperations()})
+		_, err := r.Parse("x.yaml", []byte(c.text+"\nextends: flagship\n"))
 		switch {
 		case c.want == ok && err != nil:
 			t.Errorf("%s: %v", c.name, err)
