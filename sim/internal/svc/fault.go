@@ -42,14 +42,14 @@ func (f Faults) Of(row *op.Row, err error) *soap.Fault {
 	return nil
 }
 
-// faultAt makes the fault of a path; its reason is the error's text.
+// faultAt makes the fault of a path and tells what was wrong: as the reason of
+// an operation's own fault, beside the normative reason of a generic one.
 func faultAt(path string, err error) *soap.Fault {
-	names := strings.Split(path, "/")
-	f := &soap.Fault{Code: soap.Code(strings.TrimPrefix(names[0], "env:")), Reason: err.Error()}
-	for _, n := range names[1:] {
-		f.Subcodes = append(f.Subcodes, soap.Name(n))
+	names := append(strings.Split(path, "/"), "", "")
+	if names[2] == "" {
+		return soap.FaultOf(names[0], names[1], "", "").WithText(err.Error())
 	}
-	return f
+	return soap.FaultOf(names[0], names[1], names[2], err.Error())
 }
 
 // Common are the errors every service shares.
