@@ -1,0 +1,99 @@
+package scene
+
+import (
+	"time"
+
+	"github.com/camfleet/camfleet/streams/strip"
+)
+
+// Moment is what one picture shows.
+type Moment struct {
+	Name   string // of the camera
+	Camera uint16 // in the strip
+	Stream uint8
+	Frame  uint32
+	Time   time.Time // to the millisecond
+}
+
+// Painter draws moments of one backdrop on one canvas. What the canvas shows
+// depends on the moment alone, never on those drawn before. It is used by one
+// goroutine at a time.
+type Painter struct {
+	backdrop *Backdrop
+	canvas   *Canvas
+	placed   []placed // things on the canvas
+	next     []placed
+	texts    []text // name, frame number, parts of the clock
+	scratch  []byte
+}
+
+// text is what stands in a field.
+type text struct {
+	shown []byte
+	start int // cells, where the first character is
+}
+
+// NewPainter returns a painter with a new canvas.
+func NewPainter(b *Backdrop) *Painter {
+	return &Painter{
+		backdrop: b, canvas: b.still.Clone(),
+		texts: make([]text, 2+len(b.overlay.clock)),
+	}
+}
+
+// Canvas returns the canvas that Draw draws on.
+func (p *Painter) Canvas() *Canvas { return p.canvas }
+
+// Draw draws a moment: the canvas then has this picture, and as changed those
+// macroblocks that differ from the picture before.
+func (p *Painter) Draw(m Moment) {
+	p.canvas.Begin()
+	p.drawThings(m.Time)
+	p.drawTexts(m)
+	if p.backdrop.overlay.hasStrip {
+		p.drawStrip(m)
+	}
+	p.canvas.Settle()
+}
+
+// drawThings moves what moves.
+func (p *Painter) drawThings(at time.Time) {
+	b, c := p.backdrop, p.canvas
+	p.next = b.places(at, p.next[:0])
+	same := len(p.next) == len(p.placed)
+	for i := 0; same && i < len(p.next); i++ {
+		same = p.next[i] == p.placed[i]
+	}
+	if same {
+		return
+	}
+	for _, old := range p.placed {
+		area := old.sprite.box(old.x, old.y).Intersect(b.stage)
+		for row := area.Min.Y >> 2; row<<2 < area.Max.Y; row++ {
+			for col := area.Min.X >> 2; col<<2 < area.Max.X; col++ {
+				i := row*c.Cols + col
+				*c.Touch(i) = b.still.MBs[i]
+			}
+		}
+	}
+	for _, now := range p.next {
+		now.sprite.put(c, now.x, now.y, b.stage)
+	}
+	p.placed, p.next = p.next, p.placed
+}
+
+// drawStrip draws the machine-readable strip.
+func (p *Painter) drawStrip(m Moment) {
+	c := p.canvas
+	mark := strip.Mark{Camera: m.Camera, Stream: m.Stream, Frame: m.Frame, Time: m.Time}
+	for i, bit := range mark.Encode() {
+		luma := byte(strip.Dark)
+		if bit {
+			luma = strip.Light
+		}
+		column, row := p.backdrop.overlay.strip.Block(i)
+		if at := row*c.Cols + column; c.MBs[at][0] != luma {
+			*c.Touch(at) = flatMB(luma)
+		}
+	}
+}
