@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -150,14 +149,18 @@ const digestType = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-user
 
 // token is a WS-UsernameToken as a client makes it.
 func token(user, password, nonce string, created time.Time) *auth.UsernameToken {
-	when := created.UTC().Format("2006-01-02T15:04:05.000Z")
-	h := sha1.New()
-	io.WriteString(h, nonce+when+password)
-	return &auth.UsernameToken{
-		Username: user, PasswordType: digestType, Created: when,
-		Password: base64.StdEncoding.EncodeToString(h.Sum(nil)),
-		Nonce:    base64.StdEncoding.EncodeToString([]byte(nonce)),
+	t := &auth.UsernameToken{
+		Username: user, PasswordType: digestType, Created: created.UTC().Format("2006-01-02T15:04:05.000Z"),
+		Nonce: base64.StdEncoding.EncodeToString([]byte(nonce)),
 	}
+	t.Password = passwordFor(t, nonce, password)
+	return t
+}
+
+// passwordFor is the digest that goes into a token.
+func passwordFor(t *auth.UsernameToken, nonce, password string) string {
+	sum := sha1.Sum([]byte(nonce + t.Created + password))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // same fails the test unless got is want.
