@@ -179,7 +179,8 @@ func parseFloat(text string) (float64, bool) {
 	return f, err == nil
 }
 
-// formatFloat writes as few digits as tell the value of its type apart.
+// formatFloat writes as few digits as tell the value apart from any other
+// float64, so that a value comes back as it was set, 0.1 as 0.1.
 func formatFloat(f float64, xsd string) string {
 	switch {
 	case math.IsInf(f, 1):
@@ -189,12 +190,8 @@ func formatFloat(f float64, xsd string) string {
 	case math.IsNaN(f):
 		return "NaN"
 	}
-	bits := 64
-	if xsd == "float" && !math.IsInf(float64(float32(f)), 0) {
-		bits = 32
-	}
 	if a := math.Abs(f); xsd != "decimal" && a != 0 && (a < 1e-6 || a >= 1e15) {
-		return strconv.FormatFloat(f, 'E', -1, bits)
+		return strconv.FormatFloat(f, 'E', -1, 64)
 	}
-	return strconv.FormatFloat(f, 'f', -1, bits)
+	return strconv.FormatFloat(f, 'f', -1, 64)
 }
