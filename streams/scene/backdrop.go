@@ -37,6 +37,18 @@ type Backdrop struct {
 	stage   image.Rectangle // where things move, in cells; whole macroblocks
 	shapes  []shape         // of the world's actors
 	scale   float64         // cells per world unit
+	lift    float64         // y of the world at the picture's upper edge
+}
+
+// lift returns how far the world is moved up, in its units, so that a large
+// strip in a small picture, with its upper edge at y = top, doesn't hide what
+// moves.
+func lift(top float64) float64 {
+	const ground, enough = 880, 800
+	if top >= enough {
+		return 0
+	}
+	return ground - top
 }
 
 // shape is one actor's sprites by step of its gait, heading right and left.
@@ -48,8 +60,9 @@ func NewBackdrop(w *World, width, height int) (*Backdrop, error) {
 		return nil, err
 	}
 	b := &Backdrop{world: w, still: NewCanvas(width, height), scale: float64(height) / CellSize / 1000}
-	b.paint()
 	b.overlay = newOverlay(b.still)
+	b.lift = lift(float64(b.overlay.bottom*4) / b.scale)
+	b.paint()
 	b.overlay.paint(b.still, w.accent)
 	b.stage = image.Rect(0, b.overlay.top*4, b.still.Cols*4, b.overlay.bottom*4)
 	for i := range w.actors {
@@ -65,7 +78,7 @@ func (b *Backdrop) Still() *Canvas { return b.still }
 func (b *Backdrop) paint() {
 	c := b.still
 	r := newRaster(c.Cols*4, c.Rows*4, false)
-	br := &brush{r: r, scale: b.scale, ox: -float64(c.Width) / CellSize / 2 / b.scale, light: b.world.mood.light}
+	br := &brush{r: r, scale: b.scale, ox: -float64(c.Width) / CellSize / 2 / b.scale, oy: b.lift, light: b.world.mood.light}
 	b.world.place().paint(br, newDice(b.world.seed, "place"), b.world.mood)
 	for y := range r.h {
 		for x := range r.w {
@@ -110,7 +123,7 @@ func (b *Backdrop) places(at time.Time, dst []placed) []placed {
 		}
 		p := side[s.step%len(side)]
 		x := int(math.Floor(float64(s.x)*b.scale+float64(b.still.Width)/CellSize/2)) - p.w/2
-		dst = append(dst, placed{p, x &^ 1, int(a.foot*b.scale+0.5)&^1 - p.h})
+		dst = append(dst, placed{p, x &^ 1, int((a.foot-b.lift)*b.scale+0.5)&^1 - p.h})
 	}
 	return dst
 }

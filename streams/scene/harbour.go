@@ -18,7 +18,7 @@ func paintHarbour(b *brush, d *dice, m mood) {
 	lighthouse(b, d, d.span(-800, 800))
 	stone := d.pick(0xA9A59B, 0x9A9C9F, 0xB3A48C)
 	b.rect(-2000, 712, 2000, 760, stone.mix(0, 420))
-	b.rect(-2000, 760, 2000, 1000, stone)
+	b.rect(-2000, 760, 2000, 2000, stone)
 	b.rect(-2000, 760, 2000, 768, stone.mix(0xFFFFFF, 350))
 	b.rect(-2000, 866, 2000, 872, 0xE0B93A)
 	for x := -1480.0; x < 1480; x += 150 {

@@ -12,6 +12,9 @@ const (
 // clockFormat is what the overlay's clock shows.
 const clockFormat = "2006-01-02 15:04:05.000 UTC"
 
+// numberFormat is the widest frame number that the overlay shows.
+const numberFormat = "#00000000"
+
 // field is a place for text, in cells.
 type field struct {
 	x, y, width int
@@ -35,43 +38,73 @@ type overlay struct {
 	hasStrip    bool
 }
 
-// newOverlay lays the overlay of a canvas out: one line where name, frame
-// number and clock have room, otherwise as many as it takes.
+// newOverlay lays the overlay of a canvas out: in one line where name, frame
+// number and clock have room, otherwise below each other. A picture that would
+// be hidden by that has one line with name and time of day only.
 func newOverlay(c *Canvas) overlay {
-	o := overlay{font: newFont(font5x7, 7, 1), bottom: c.Rows}
-	cells := c.Width / CellSize
-	switch {
-	case c.Width >= 2560 && c.Height >= 1440:
-		o.font = newFont(font5x7, 7, 2)
-	case c.Width < 640 || c.Height < 240:
-		o.font = newFont(font3x5, 5, 1)
-	}
+	o := overlay{bottom: c.Rows}
 	var err error
 	o.strip, err = strip.Place(c.Width, c.Height)
 	if o.hasStrip = err == nil; o.hasStrip {
 		o.bottom = o.strip.Row
 	}
-	f := o.font
-	margin := 2 * f.dot
-	clock, number := f.width([]byte(clockFormat)), f.width([]byte("#0000000000"))
-	y := margin
-	o.frame = field{x: cells - margin - number, y: y, width: number, right: true}
-	if name := cells - 6*margin - clock - number; name >= 72*f.dot {
-		o.clock = []clockField{{field{cells - margin - clock, y, clock, true}, 0, len(clockFormat)}}
-		o.frame.x -= clock + 3*margin
-		o.name = field{x: margin, y: y, width: name}
-		o.top = (y + (f.height+2)*f.dot + 3) / 4
+	switch {
+	case c.Width >= 2560 && c.Height >= 1440:
+		o.font = newFont(font5x7, 7, 2)
+	case c.Width < 640 || c.Height < 240:
+		o.font = newFont(font3x5, 5, 1)
+	default:
+		o.font = newFont(font5x7, 7, 1)
+	}
+	cells := c.Width / CellSize
+	if o.oneLine(cells) {
 		return o
 	}
-	y = f.dot
-	o.frame.y = y
-	if o.frame.x < cells/2 { // a narrow picture: the name gets half the line
-		o.frame.x, o.frame.width = cells/2, cells-cells/2-1
+	if o.lines(cells); o.top*4 > o.bottom {
+		o.compact(cells)
 	}
-	o.name = field{x: 1, y: y, width: o.frame.x - 2}
-	o.clock = o.wrapClock(cells-2, y)
-	o.top = (o.clock[len(o.clock)-1].y + f.height*f.dot + 3) / 4
 	return o
+}
+
+// oneLine tries name, frame number and clock beside each other.
+func (o *overlay) oneLine(cells int) bool {
+	f := o.font
+	margin := 2 * f.dot
+	clock, number := f.width([]byte(clockFormat)), f.width([]byte(numberFormat))
+	name := cells - 6*margin - clock - number
+	if name < 72*f.dot {
+		return false
+	}
+	o.clock = []clockField{{field{cells - margin - clock, margin, clock, true}, 0, len(clockFormat)}}
+	o.frame = field{x: cells - 4*margin - clock - number, y: margin, width: number, right: true}
+	o.name = field{x: margin, y: margin, width: name}
+	o.top = (margin + (f.height+2)*f.dot + 3) / 4
+	return true
+}
+
+// lines puts the clock below name and frame number.
+func (o *overlay) lines(cells int) {
+	f := o.font
+	number := min(f.width([]byte(numberFormat)), cells/2)
+	o.frame = field{x: cells - 1 - number, y: f.dot, width: number, right: true}
+	o.name = field{x: 1, y: f.dot, width: cells - number - 6*f.dot}
+	o.clock = o.wrapClock(cells-2, f.dot)
+	o.top = (o.clock[len(o.clock)-1].y + f.height*f.dot + 3) / 4
+}
+
+// compact puts name and time of day in one line.
+func (o *overlay) compact(cells int) {
+	const from, seconds, millis = 11, 19, 23
+	f, to := o.font, millis
+	width := f.width([]byte(clockFormat[from:to]))
+	if width > cells-2 {
+		to = seconds
+		width = f.width([]byte(clockFormat[from:to]))
+	}
+	o.clock = []clockField{{field{cells - 1 - width, 1, width, true}, from, to}}
+	o.frame = field{}
+	o.name = field{x: 1, y: 1, width: cells - width - 6}
+	o.top = (f.height + 2 + 3) / 4
 }
 
 // wrapClock lays the clock out below a line at y, breaking it where it must:

@@ -6,6 +6,7 @@ func paintStreet(b *brush, d *dice, m mood) {
 	for x := -1500.0; x < 1500; x += d.span(60, 120) {
 		b.raw(x, d.span(290, 420), x+d.span(60, 130), 620, m.haze(0x55607A, 650))
 	}
+	b.rect(-2000, 548, 2000, 622, 0x39413E)
 	for x := -1500.0; x < 1500; {
 		width := d.span(130, 240)
 		house(b, d, m, x, width)
@@ -18,9 +19,12 @@ func paintStreet(b *brush, d *dice, m mood) {
 	for x := -1500.0; x < 1500; x += 120 {
 		b.rect(x, 766, x+64, 773, 0xDEDCD2)
 	}
-	b.rect(-2000, 862, 2000, 872, 0xDEDCD2)
-	b.rect(-2000, 880, 2000, 1000, pavement)
-	b.rect(-2000, 880, 2000, 892, pavement.mix(0xFFFFFF, 200))
+	b.rect(-2000, 854, 2000, 862, 0xDEDCD2)
+	b.rect(-2000, 872, 2000, 2000, pavement)
+	b.rect(-2000, 872, 2000, 886, pavement.mix(0, 380))
+	for x := -1500.0; x < 1500; x += 90 {
+		b.rect(x, 886, x+3, 2000, pavement.mix(0, 100))
+	}
 	for x := -1400.0; x < 1400; x += d.span(230, 420) {
 		if d.chance(55) {
 			tree(b, d, x, 640, d.span(170, 230))

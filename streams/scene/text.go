@@ -26,8 +26,9 @@ func appendASCII(dst []byte, s string) []byte {
 	return dst
 }
 
-// appendNumber appends n with six digits at least.
+// appendNumber appends the last eight digits of n, six at least.
 func appendNumber(dst []byte, n uint32) []byte {
+	n %= 100_000_000
 	for least := uint32(100_000); n < least && least > 1; least /= 10 {
 		dst = append(dst, '0')
 	}
