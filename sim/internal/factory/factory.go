@@ -76,7 +76,7 @@ func (f *Factory) device(spec Spec) *device.Section {
 	mac := spec.MAC
 	or(&mac, f.mac(spec))
 	serial := spec.SerialNumber
-	or(&serial, strings.ToUpper(strings.ReplaceAll(mac, ":", "")))
+	or(&serial, spec.SerialPrefix+strings.ToUpper(strings.ReplaceAll(mac, ":", "")))
 	uuid := spec.UUID
 	or(&uuid, source.Stream("uuid").UUID())
 	iface := spec.Interface

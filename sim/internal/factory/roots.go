@@ -29,13 +29,6 @@ type Roots struct {
 	Signing *pki.Authority // "camfleet media signing root"
 }
 
-// RootsPEM is [Roots] as text, for the state directory. It is a secret.
-type RootsPEM struct {
-	Fleet   pki.AuthorityPEM `json:"fleet"`
-	Device  pki.AuthorityPEM `json:"device"`
-	Signing pki.AuthorityPEM `json:"signing"`
-}
-
 // NewRoots makes the authorities of a fleet, valid from date without an end.
 // Equal sources and dates give equal bytes.
 func NewRoots(source seed.Source, date time.Time) (*Roots, error) {
@@ -77,32 +70,36 @@ func newRoot(t pki.Template, random io.Reader) (*pki.Authority, error) {
 	return pki.NewAuthority(t, key, random)
 }
 
-// PEM writes the authorities as text.
-func (r *Roots) PEM() (out RootsPEM, err error) {
-	for _, p := range []struct {
-		from *pki.Authority
-		to   *pki.AuthorityPEM
-	}{{r.Fleet, &out.Fleet}, {r.Device, &out.Device}, {r.Signing, &out.Signing}} {
-		if *p.to, err = p.from.PEM(); err != nil {
-			return RootsPEM{}, err
+// The names of the authorities in their text form.
+const (
+	fleetName   = "fleet"
+	deviceName  = "device"
+	signingName = "signing"
+)
+
+// PEM writes the authorities as text, by name, for the state directory. It
+// is a secret.
+func (r *Roots) PEM() (map[string]pki.AuthorityPEM, error) {
+	out := map[string]pki.AuthorityPEM{}
+	for name, a := range map[string]*pki.Authority{fleetName: r.Fleet, deviceName: r.Device, signingName: r.Signing} {
+		text, err := a.PEM()
+		if err != nil {
+			return nil, fmt.Errorf("authority %q: %w", name, err)
 		}
+		out[name] = text
 	}
 	return out, nil
 }
 
-// Parse reads what PEM wrote.
-func (p RootsPEM) Parse() (*Roots, error) {
+// ParseRoots reads what PEM wrote.
+func ParseRoots(text map[string]pki.AuthorityPEM) (*Roots, error) {
 	var r Roots
-	for _, a := range []struct {
-		name string
-		from pki.AuthorityPEM
-		to   **pki.Authority
-	}{{"fleet root", p.Fleet, &r.Fleet}, {"device CA", p.Device, &r.Device}, {"media signing root", p.Signing, &r.Signing}} {
-		parsed, err := a.from.Parse()
+	for name, to := range map[string]**pki.Authority{fleetName: &r.Fleet, deviceName: &r.Device, signingName: &r.Signing} {
+		parsed, err := text[name].Parse()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", a.name, err)
+			return nil, fmt.Errorf("authority %q: %w", name, err)
 		}
-		*a.to = parsed
+		*to = parsed
 	}
 	return &r, nil
 }

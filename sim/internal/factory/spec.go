@@ -24,7 +24,8 @@ type Spec struct {
 	Model           string
 	FirmwareVersion string // default "1.0.0"
 	HardwareID      string // default: the model
-	SerialNumber    string // default: the MAC address without colons
+	SerialPrefix    string // begins the default serial number
+	SerialNumber    string // default: SerialPrefix and the MAC address without colons
 	UUID            string // default: random
 	// MAC is the hardware address; default: made of OUI and Number.
 	MAC string

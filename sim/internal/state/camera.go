@@ -21,9 +21,10 @@ const DefaultBacklog = 1 << 16
 
 // Saver keeps trees where a restart finds them; package store has one.
 type Saver interface {
-	// Save stores what differs between two trees, all of it or nothing.
-	// before is nil the first time.
-	Save(before, after *Tree) error
+	// Save stores a tree, all of it or nothing. Sections that are the very
+	// ones of the last call need no writing. It is called by one goroutine at
+	// a time.
+	Save(t *Tree) error
 }
 
 // Config is what a camera's state works with. The zero value keeps the state
@@ -128,7 +129,7 @@ func (c *Camera) publish(before, after *Tree) error {
 		}
 	}
 	if c.config.Durable && c.config.Saver != nil {
-		if err := c.config.Saver.Save(before, after); err != nil {
+		if err := c.config.Saver.Save(after); err != nil {
 			return fmt.Errorf("store the change: %w", err)
 		}
 	}

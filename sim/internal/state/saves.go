@@ -44,11 +44,11 @@ func (s *saves) start() {
 // newer to try.
 func (s *saves) run() {
 	for {
-		from, to, ok := s.next()
+		to, ok := s.next()
 		if !ok {
 			return
 		}
-		err := s.saver.Save(from, to)
+		err := s.saver.Save(to)
 		if err != nil {
 			s.log.Error("the state is not stored", "version", to.Version, "error", err)
 		}
@@ -57,15 +57,15 @@ func (s *saves) run() {
 }
 
 // next tells what to store; with nothing to do the saver becomes idle.
-func (s *saves) next() (from, to *Tree, ok bool) {
+func (s *saves) next() (*Tree, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stored == s.newest || s.failed == s.newest {
 		s.running = false
 		s.idle.Broadcast()
-		return nil, nil, false
+		return nil, false
 	}
-	return s.stored, s.newest, true
+	return s.newest, true
 }
 
 func (s *saves) done(t *Tree, err error) {
