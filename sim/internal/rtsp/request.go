@@ -59,9 +59,9 @@ func readRequest(br *bufio.Reader, l Limits) (*request, error) {
 		return nil, &badRequest{status: base.StatusBadRequest, reason: "not an RTSP request", ends: true}
 	}
 	r := &request{header: header{}}
-	fault := r.readHeader(br, l)
-	if fault != nil && !isKept(fault) {
-		return nil, fault
+	fault, err := r.readHeader(br, l)
+	if err != nil {
+		return nil, err
 	}
 	cseq := r.header.get("cseq")
 	if err := r.readBody(br, l, cseq); err != nil {
@@ -70,17 +70,15 @@ func readRequest(br *bufio.Reader, l Limits) (*request, error) {
 	if strings.HasPrefix(line, "RTSP/") {
 		return nil, errResponse
 	}
-	if bad := r.parseLine(line); bad != nil {
+	bad := r.parseLine(line)
+	if bad == nil {
+		bad = fault
+	}
+	if bad != nil {
 		bad.cseq = cseq
 		return nil, bad
 	}
-	return r, fault
-}
-
-// isKept reports whether the connection can go on after the error.
-func isKept(err error) bool {
-	var bad *badRequest
-	return errors.As(err, &bad) && !bad.ends
+	return r, nil
 }
 
 // errLineTooLong is readLine's error for a line over its limit.
@@ -129,21 +127,20 @@ func printable(s string) bool {
 }
 
 // readHeader reads the header lines up to the empty one. A line that is no
-// field is remembered as the error and the rest is read all the same, so that
-// the connection can go on.
-func (r *request) readHeader(br *bufio.Reader, l Limits) error {
-	var fault error
+// field is a fault, but the rest is read all the same, so that the connection
+// can go on; after an error it cannot.
+func (r *request) readHeader(br *bufio.Reader, l Limits) (fault *badRequest, err error) {
 	last, left := "", l.HeaderBytes
 	for lines := 0; ; lines++ {
 		line, err := readLine(br, left)
 		if err != nil {
-			return tooLong(err, base.StatusBadRequest, "header", r.header.get("cseq"))
+			return nil, tooLong(err, base.StatusBadRequest, "header", r.header.get("cseq"))
 		}
 		if line == "" {
-			return fault
+			return fault, nil
 		}
 		if lines >= l.HeaderLines {
-			return &badRequest{status: base.StatusBadRequest, reason: "too many header lines", cseq: r.header.get("cseq"), ends: true}
+			return nil, &badRequest{status: base.StatusBadRequest, reason: "too many header lines", cseq: r.header.get("cseq"), ends: true}
 		}
 		left -= len(line)
 		if (line[0] == ' ' || line[0] == '\t') && last != "" { // continuation, RFC 2068 2.2
