@@ -160,5 +160,13 @@ func isAlnum(c byte) bool {
 
 // quote writes s as a quoted string.
 func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	out := make([]byte, 0, len(s)+2)
+	out = append(out, '"')
+	for i := range len(s) {
+		if s[i] == '"' || s[i] == '\\' {
+			out = append(out, '\\')
+		}
+		out = append(out, s[i])
+	}
+	return string(append(out, '"'))
 }
