@@ -30,7 +30,7 @@ func (s *Section) SetDateAndTime(t TimeType, daylight bool, zone string, utc, no
 	next := s.Time
 	next.Type, next.DaylightSavings = t, daylight
 	if zone != "" {
-		if len(zone) > s.Limits.withDefaults().TimeZone {
+		if len(zone) > s.Limits.WithDefaults().TimeZone {
 			return fmt.Errorf("time zone of %d bytes: %w", len(zone), ErrTimeZone)
 		}
 		if _, err := ParseTimeZone(zone); err != nil {

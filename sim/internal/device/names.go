@@ -49,7 +49,7 @@ func (s *Section) SetHostnameFromDHCP(on bool) { s.Hostname.FromDHCP = on }
 
 // SetDNS sets the resolvers (Core 8.2.5). What DHCP assigned stays.
 func (s *Section) SetDNS(fromDHCP bool, domains []string, manual []netip.Addr) error {
-	l := s.Limits.withDefaults()
+	l := s.Limits.WithDefaults()
 	if len(domains) > l.SearchDomains || len(manual) > l.DNS {
 		return fmt.Errorf("dns: %w", ErrTooMany)
 	}
@@ -69,7 +69,7 @@ func (s *Section) SetDNS(fromDHCP bool, domains []string, manual []netip.Addr) e
 
 // SetNTP sets the time servers and leaves the clock mode alone (Core 8.2.7).
 func (s *Section) SetNTP(fromDHCP bool, manual []Host) error {
-	if len(manual) > s.Limits.withDefaults().NTP {
+	if len(manual) > s.Limits.WithDefaults().NTP {
 		return fmt.Errorf("ntp: %w", ErrTooMany)
 	}
 	for _, h := range manual {

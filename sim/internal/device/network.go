@@ -126,7 +126,7 @@ func (s *Section) SetProtocols(change []Protocol) error {
 // checkProtocols finds ports out of range and ports that two enabled
 // protocols share.
 func (s *Section) checkProtocols(list []Protocol) error {
-	limit := s.Limits.withDefaults().Ports
+	limit := s.Limits.WithDefaults().Ports
 	owner := map[int]ProtocolName{}
 	for _, p := range list {
 		if len(p.Ports) == 0 || len(p.Ports) > limit {

@@ -46,7 +46,7 @@ func (s *Section) AddScopes(items []string) error {
 }
 
 func (s *Section) putScopes(next []Scope, items []string) error {
-	l := s.Limits.withDefaults()
+	l := s.Limits.WithDefaults()
 	for _, item := range items {
 		if err := checkScope(item, l.ScopeLength); err != nil {
 			return err

@@ -71,7 +71,8 @@ type Limits struct {
 	TimeZone      int `json:"timeZone,omitempty"`      // bytes of a time zone; 128
 }
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults fills in the zero fields.
+func (l Limits) WithDefaults() Limits {
 	for _, f := range []struct {
 		value *int
 		def   int
@@ -116,7 +117,7 @@ func (s *Section) Validate() error {
 	if err := s.checkProtocols(s.Network.Protocols); err != nil {
 		errs = append(errs, err)
 	}
-	if len(s.Scopes) > s.Limits.withDefaults().Scopes {
+	if len(s.Scopes) > s.Limits.WithDefaults().Scopes {
 		errs = append(errs, ErrTooManyScopes)
 	}
 	return errors.Join(errs...)

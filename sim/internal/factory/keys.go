@@ -25,8 +25,10 @@ type part struct {
 
 // keystore has the camera's keys made and certified, and fills the keystore.
 func (f *Factory) keystore(spec Spec, dev *device.Section, tpm TPM) (*keystore.Section, error) {
-	if err := f.certifyEK(spec, dev, tpm); err != nil {
-		return nil, fmt.Errorf("endorsement key: %w", err)
+	if !spec.OwnEK {
+		if err := f.certifyEK(spec, dev, tpm); err != nil {
+			return nil, fmt.Errorf("endorsement key: %w", err)
+		}
 	}
 	s := &keystore.Section{
 		Limits: spec.KeystoreLimits,

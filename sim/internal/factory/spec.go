@@ -54,6 +54,9 @@ type Spec struct {
 	TLSValidity time.Duration
 	// Keys of the camera; default: ECDSA P-256, which a TPM makes in no time.
 	IdentityKey, TLSKey, SigningKey keystore.Spec
+	// OwnEK leaves the TPM's endorsement key and its certificate alone, as a
+	// TPM of the machine, which has a manufacturer of its own, demands.
+	OwnEK bool
 	// NoSigning makes a camera without media-signing key.
 	NoSigning bool
 

@@ -51,7 +51,7 @@ func (s *Section) Job(name string) (Job, bool) {
 
 // Put adds a job or replaces the one of the same name.
 func (s *Section) Put(j Job) error {
-	j.Due = j.Due.UTC()
+	j.Due = j.Due.UTC().Round(0) // without the monotonic reading, as it comes back from a file
 	i, ok := s.find(j.Name)
 	switch {
 	case ok:
