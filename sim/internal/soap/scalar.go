@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"math"
 	"reflect"
 	"strconv"
@@ -87,7 +88,7 @@ func (c *codec) parseInt(v reflect.Value, text string) error {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		if isInteger(text) {
-			return c.checkInt(map[bool]int64{true: math.MinInt64, false: math.MaxInt64}[text[0] == '-'])
+			return fmt.Errorf("%.64s is out of range", text)
 		}
 		return &lexicalError{c.xsd, text}
 	}
