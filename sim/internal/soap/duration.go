@@ -106,32 +106,12 @@ func ParseDuration(s string) (Duration, error) {
 	if hasClock && clock == "" {
 		return Duration{}, bad
 	}
-	var total float64
 	var d Duration
-	part := func(text, letters string, units []time.Duration, months []int) bool {
-		for text != "" {
-			end := strings.IndexAny(text, letters)
-			if end < 1 {
-				return false
-			}
-			i := strings.IndexByte(letters, text[end])
-			n, nanos, ok := decimal(text[:end], text[end] == 'S')
-			if !ok {
-				return false
-			}
-			total += float64(n)*(float64(units[i])+float64(months[i])*1e15) + float64(nanos)
-			d.Months += int(n) * months[i]
-			d.Span += time.Duration(n)*units[i] + time.Duration(nanos)
-			letters, units, months = letters[i+1:], units[i+1:], months[i+1:]
-			text = text[end+1:]
-		}
-		return true
-	}
-	if !part(date, "YMD", []time.Duration{0, 0, 24 * time.Hour}, []int{12, 1, 0}) ||
-		!part(clock, "HMS", []time.Duration{time.Hour, time.Minute, time.Second}, []int{0, 0, 0}) {
+	if !d.add(date, "YMD", [3]unit{{months: 12}, {months: 1}, {span: 24 * time.Hour}}) ||
+		!d.add(clock, "HMS", [3]unit{{span: time.Hour}, {span: time.Minute}, {span: time.Second}}) {
 		return Duration{}, bad
 	}
-	if d.Span < 0 || d.Months < 0 || d.Months > 12*100_000 || spanOverflows(total, d.Months) {
+	if d.Span < 0 || d.Months > maxMonths {
 		return Duration{}, fmt.Errorf("%q is too long", s)
 	}
 	if negative {
@@ -140,10 +120,40 @@ func ParseDuration(s string) (Duration, error) {
 	return d, nil
 }
 
-// spanOverflows reports whether the nanoseconds summed in total, beside the
-// months weighed 1e15 each, are more than a time.Duration holds.
-func spanOverflows(total float64, months int) bool {
-	return total-float64(months)*1e15 >= math.MaxInt64
+// maxMonths is 100,000 years; the span ends where time.Duration does.
+const maxMonths = 12 * 100_000
+
+// unit is what one letter of a duration counts.
+type unit struct {
+	months int
+	span   time.Duration
+}
+
+// add reads the parts of text, a number and one of the letters each, in their
+// order. What overflows leaves a negative span.
+func (d *Duration) add(text, letters string, units [3]unit) bool {
+	from := 0
+	for text != "" {
+		end := strings.IndexAny(text, letters[from:])
+		if end < 1 {
+			return false
+		}
+		i := strings.IndexByte(letters, text[end])
+		n, nanos, ok := decimal(text[:end], text[end] == 'S')
+		if !ok {
+			return false
+		}
+		d.Months += int(n) * units[i].months
+		if u := units[i].span; d.Span >= 0 && u > 0 {
+			if time.Duration(n) > (math.MaxInt64-d.Span)/u {
+				d.Span = -1
+			} else {
+				d.Span += time.Duration(n)*u + time.Duration(nanos) // overflow is negative
+			}
+		}
+		from, text = i+1, text[end+1:]
+	}
+	return true
 }
 
 // decimal reads digits, with a fraction of up to nine digits where allowed
