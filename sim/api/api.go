@@ -36,6 +36,8 @@ type Camera struct {
 	Accounts     []Account `json:"accounts"`
 	SigningCA    string    `json:"signing_ca"` // media-signing root, PEM
 	TPM          TPM       `json:"tpm"`
+	// Tokens says that the camera takes tokens of the fleet's issuer, over TLS.
+	Tokens bool `json:"tokens"`
 }
 
 // Ports are the TCP ports of a camera; 0: that listener is off.

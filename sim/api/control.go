@@ -54,7 +54,6 @@ type ProfileInfo struct {
 	Manufacturer string `json:"manufacturer"`
 	Model        string `json:"model"`
 	Description  string `json:"description"`
-	Showcase     bool   `json:"showcase"` // dealt out when no --profile is given
 }
 
 // Check is one row of `camfleet doctor`.

@@ -67,8 +67,10 @@ func New(c Config) http.Handler {
 		mux.Handle(path, s.dispatch(methods))
 	}
 	mux.HandleFunc("/", s.unknown)
-	mux.Handle("/issuer", c.Fleet.Issuer())
-	mux.Handle("/issuer/", c.Fleet.Issuer())
+	issuer := c.Fleet.Issuer()
+	for _, path := range []string{"/issuer", "/issuer/", issuerMetadata} {
+		mux.Handle(path, issuer)
+	}
 	return s.observe(s.guard(mux))
 }
 

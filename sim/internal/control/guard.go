@@ -75,8 +75,11 @@ func open(r *http.Request) bool {
 	return isIssuer(r.URL.Path)
 }
 
+// issuerMetadata is where RFC 8414 3.1 puts the metadata of the issuer /issuer.
+const issuerMetadata = "/.well-known/oauth-authorization-server/issuer"
+
 func isIssuer(path string) bool {
-	return path == "/issuer" || strings.HasPrefix(path, "/issuer/")
+	return path == "/issuer" || strings.HasPrefix(path, "/issuer/") || path == issuerMetadata
 }
 
 // authorized compares in a time that does not depend on the token.

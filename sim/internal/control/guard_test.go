@@ -85,6 +85,7 @@ func TestTokenIsAskedForBeyondLoopback(t *testing.T) {
 		{"readiness is open", "/readyz", "", 200},
 		{"the dashboard's files are open", "/dashboard.js", "", 200},
 		{"the issuer is open", "/issuer/.well-known/openid-configuration", "", 200},
+		{"its other address is too", issuerMetadata, "", 200},
 		{"no way round by dots", "/issuer/../v1/cameras", "", 307},
 	}
 	for _, tt := range tests {
