@@ -34,9 +34,10 @@ func (c Config) validate() error {
 
 // Encoder codes one stream. It is used by one goroutine at a time.
 type Encoder struct {
-	config   Config
-	sps, pps []byte
-	memo     *Memo // may be nil
+	config     Config
+	sps, pps   []byte
+	audI, audP []byte // access unit delimiters (7.3.2.4) before I and P slices
+	memo       *Memo  // may be nil
 
 	sinceIDR int  // pictures since the last IDR picture, it included; 0: no reference
 	idrPicID bool // of the next IDR picture: consecutive ones differ
@@ -66,6 +67,7 @@ func NewEncoder(c Config) (*Encoder, error) {
 	}
 	return &Encoder{
 		config: c, sps: sps(c, idc), pps: pps(),
+		audI: []byte{headerAUD, 0<<5 | 1<<4}, audP: []byte{headerAUD, 1<<5 | 1<<4},
 		pcm: make([]uint64, (cols*rows+63)/64),
 	}, nil
 }
@@ -87,7 +89,7 @@ func (e *Encoder) Restart() {
 
 // Encode codes the picture on c, whose changed macroblocks must be those that
 // differ from the picture coded before. It returns the NAL units of one access
-// unit, new and never touched again, and whether it is an IDR picture, which
+// unit, never touched again, and whether it is an IDR picture, which
 // it is if idr is set or the GOP is full. The canvas isn't changed.
 func (e *Encoder) Encode(c *scene.Canvas, idr bool) (nals [][]byte, key bool, err error) {
 	if c.Width != e.config.Width || c.Height != e.config.Height {
@@ -104,26 +106,18 @@ func (e *Encoder) Encode(c *scene.Canvas, idr bool) (nals [][]byte, key bool, er
 		e.sinceIDR = 0
 		e.sliceHeader(true)
 		e.sliceI(c)
-		nals = [][]byte{aud(true), e.sps, e.pps, nalUnit(headerIDR, e.w.trailing())}
+		nals = [][]byte{e.audI, e.sps, e.pps, nalUnit(headerIDR, e.w.trailing())}
 		e.idrPicID = !e.idrPicID
 	} else {
 		e.sliceHeader(false)
 		e.sliceP(c)
-		nals = [][]byte{aud(false), nalUnit(headerP, e.w.trailing())}
+		nals = [][]byte{e.audP, nalUnit(headerP, e.w.trailing())}
 	}
 	e.sinceIDR++
 	if cap(e.w.buf) > maxScratch {
 		e.w = bitWriter{}
 	}
 	return nals, key, nil
-}
-
-// aud returns an access unit delimiter (7.3.2.4) for I or for P slices.
-func aud(key bool) []byte {
-	if key {
-		return []byte{headerAUD, 0<<5 | 1<<4}
-	}
-	return []byte{headerAUD, 1<<5 | 1<<4}
 }
 
 // sliceHeader writes slice_header (7.3.3) of the only slice of a picture.

@@ -5,8 +5,8 @@ import "github.com/camfleet/camfleet/streams/scene"
 // macroblock is the plan for one coded macroblock.
 type macroblock struct {
 	pcm        bool // the levels don't fit: code the samples
-	lumaMode   int
-	chromaMode int
+	lumaMode   int32
+	chromaMode int32
 	shift      uint // s of QP = 4 + 6s, where coded
 	coded      bool // any level is not zero
 	hasChroma  bool // coded_block_pattern has chroma DC
@@ -31,68 +31,45 @@ func (m *macroblock) plan(mb *scene.MB, n neighbours) {
 	}
 }
 
-// planLuma chooses the luma mode that costs least and returns the OR of its
-// coefficients.
-func (m *macroblock) planLuma(mb *scene.MB, n neighbours) int32 {
-	best, bestOr := -1, int32(0)
-	for _, mode := range [3]int{lumaVertical, lumaHorizontal, lumaDC} {
-		if mode == lumaVertical && n.top == nil || mode == lumaHorizontal && n.left == nil {
-			continue
-		}
-		var d [16]int32
-		lumaResidual(&d, mb, n, mode)
-		or := int32(0)
-		for _, v := range d {
-			or |= v
-		}
-		if or == 0 {
-			m.lumaMode, m.luma = mode, d
-			return 0
-		}
-		hadamard4(&d)
-		or = 0
-		for _, v := range d {
-			or |= v
-		}
-		if c := cost(d[:], shift(or)); best < 0 || c < best {
-			best, bestOr = c, or
-			m.lumaMode, m.luma = mode, d
-		}
+// planLuma chooses the luma mode with the smallest residual and returns the OR
+// of its coefficients.
+func (m *macroblock) planLuma(mb *scene.MB, n neighbours) (or int32) {
+	e := n.lumaEdges()
+	m.lumaMode = e.bestMode(mb)
+	if !e.residual(&m.luma, mb, m.lumaMode) {
+		return 0
 	}
-	return bestOr
+	hadamard4(&m.luma)
+	for _, c := range m.luma {
+		or |= c
+	}
+	return or
 }
 
-// planChroma does the same for both chroma planes, which share a mode.
-func (m *macroblock) planChroma(mb *scene.MB, n neighbours) int32 {
-	best, bestOr := -1, int32(0)
-	for _, mode := range [3]int{chromaDC, chromaHorizontal, chromaVertical} {
-		if mode == chromaVertical && n.top == nil || mode == chromaHorizontal && n.left == nil {
-			continue
-		}
-		var d [2][4]int32
-		or := int32(0)
-		for p, plane := range [2]int{scene.Cb, scene.Cr} {
-			for i, predicted := range n.chromaPrediction(plane, mode) {
-				d[p][i] = int32(mb[plane+i]) - predicted
-				or |= d[p][i]
-			}
-		}
-		if or == 0 {
-			m.chromaMode, m.chroma = mode, d
-			return 0
-		}
-		or = 0
-		for p := range d {
-			hadamard2(&d[p])
-			or |= d[p][0] | d[p][1] | d[p][2] | d[p][3]
-		}
-		s := shift(or)
-		if c := cost(d[0][:], s) + cost(d[1][:], s); best < 0 || c < best {
-			best, bestOr = c, or
-			m.chromaMode, m.chroma = mode, d
-		}
+// planChroma chooses the mode of both chroma planes, which share it, likewise.
+func (m *macroblock) planChroma(mb *scene.MB, n neighbours) (or int32) {
+	cb, cr := n.chromaEdges(scene.Cb), n.chromaEdges(scene.Cr)
+	var sums [3]int32
+	cb.differences(&sums, mb, scene.Cb)
+	cr.differences(&sums, mb, scene.Cr)
+	m.chromaMode = chromaDC
+	if n.left != nil && sums[chromaHorizontal] < sums[m.chromaMode] {
+		m.chromaMode = chromaHorizontal
 	}
-	return bestOr
+	if n.top != nil && sums[chromaVertical] < sums[m.chromaMode] {
+		m.chromaMode = chromaVertical
+	}
+	if sums[m.chromaMode] == 0 {
+		return 0
+	}
+	cb.residual(&m.chroma[0], mb, scene.Cb, m.chromaMode)
+	cr.residual(&m.chroma[1], mb, scene.Cr, m.chromaMode)
+	for p := range m.chroma {
+		d := &m.chroma[p]
+		hadamard2(d)
+		or |= d[0] | d[1] | d[2] | d[3]
+	}
+	return or
 }
 
 // mbType returns mb_type of an Intra_16x16 macroblock without luma AC in an I

@@ -24,67 +24,133 @@ const maxShift = 4
 // neighbours are what a macroblock is predicted from; nil is not available.
 type neighbours struct{ left, top *scene.MB }
 
-// lumaDCPrediction is 8.3.3.3 for flat cells.
-func (n neighbours) lumaDCPrediction() int32 {
-	var left, top int32
+// lumaEdges are the cells that luma is predicted from.
+type lumaEdges struct {
+	top, left       [4]int32
+	hasTop, hasLeft bool
+	dc              int32 // 8.3.3.3
+}
+
+// lumaEdges fetches them.
+func (n neighbours) lumaEdges() (e lumaEdges) {
+	sum := int32(0)
+	if e.hasTop = n.top != nil; e.hasTop {
+		e.top = [4]int32{int32(n.top[12]), int32(n.top[13]), int32(n.top[14]), int32(n.top[15])}
+		sum += e.top[0] + e.top[1] + e.top[2] + e.top[3]
+	}
+	if e.hasLeft = n.left != nil; e.hasLeft {
+		e.left = [4]int32{int32(n.left[3]), int32(n.left[7]), int32(n.left[11]), int32(n.left[15])}
+		sum += e.left[0] + e.left[1] + e.left[2] + e.left[3]
+	}
+	switch {
+	case e.hasTop && e.hasLeft:
+		e.dc = (sum + 4) >> 3
+	case e.hasTop || e.hasLeft:
+		e.dc = (sum + 2) >> 2
+	default:
+		e.dc = 128
+	}
+	return e
+}
+
+// bestMode returns the mode with the smallest sum of absolute differences.
+func (e *lumaEdges) bestMode(mb *scene.MB) int32 {
+	var vertical, horizontal, dc int32
+	for row := range 4 {
+		left := e.left[row]
+		for column := range 4 {
+			v := int32(mb[row*4+column])
+			vertical += abs(v - e.top[column])
+			horizontal += abs(v - left)
+			dc += abs(v - e.dc)
+		}
+	}
+	mode, best := int32(lumaDC), dc
+	if e.hasLeft && horizontal <= best {
+		mode, best = lumaHorizontal, horizontal
+	}
+	if e.hasTop && vertical <= best {
+		mode = lumaVertical
+	}
+	return mode
+}
+
+// residual sets d to the macroblock less its prediction in mode, and says
+// whether there is any; the neighbours that the mode needs must be there.
+func (e *lumaEdges) residual(d *[16]int32, mb *scene.MB, mode int32) bool {
+	or := int32(0)
+	for row := range 4 {
+		for column := range 4 {
+			p := e.dc
+			switch mode {
+			case lumaVertical:
+				p = e.top[column]
+			case lumaHorizontal:
+				p = e.left[row]
+			}
+			v := int32(mb[row*4+column]) - p
+			d[row*4+column] = v
+			or |= v
+		}
+	}
+	return or != 0
+}
+
+// abs returns the absolute value of v.
+func abs(v int32) int32 {
+	sign := v >> 31
+	return v ^ sign - sign
+}
+
+// chromaEdges are the cells that one chroma plane is predicted from.
+type chromaEdges struct {
+	top, left [2]int32
+	dc        [4]int32 // 8.3.4.1, by cell
+}
+
+// chromaEdges fetches those of a plane.
+func (n neighbours) chromaEdges(plane int) (e chromaEdges) {
 	if n.left != nil {
-		left = int32(n.left[3]) + int32(n.left[7]) + int32(n.left[11]) + int32(n.left[15])
+		e.left = [2]int32{int32(n.left[plane+1]), int32(n.left[plane+3])}
 	}
 	if n.top != nil {
-		top = int32(n.top[12]) + int32(n.top[13]) + int32(n.top[14]) + int32(n.top[15])
+		e.top = [2]int32{int32(n.top[plane+2]), int32(n.top[plane+3])}
 	}
 	switch {
 	case n.left != nil && n.top != nil:
-		return (left + top + 4) >> 3
-	case n.left != nil || n.top != nil:
-		return (left + top + 2) >> 2
-	}
-	return 128
-}
-
-// lumaResidual sets d to the macroblock less its prediction in mode; the
-// neighbours that the mode needs must be there.
-func lumaResidual(d *[16]int32, mb *scene.MB, n neighbours, mode int) {
-	switch mode {
-	case lumaVertical:
-		for i := range 16 {
-			d[i] = int32(mb[i]) - int32(n.top[12+i&3])
-		}
-	case lumaHorizontal:
-		for i := range 16 {
-			d[i] = int32(mb[i]) - int32(n.left[i|3])
-		}
-	case lumaDC:
-		p := n.lumaDCPrediction()
-		for i := range 16 {
-			d[i] = int32(mb[i]) - p
-		}
-	}
-}
-
-// chromaPrediction returns the four predicted cells of one chroma plane
-// (8.3.4.1 to 8.3.4.3 for flat cells).
-func (n neighbours) chromaPrediction(plane, mode int) [4]int32 {
-	var left, top [2]int32
-	if n.left != nil {
-		left = [2]int32{int32(n.left[plane+1]), int32(n.left[plane+3])}
-	}
-	if n.top != nil {
-		top = [2]int32{int32(n.top[plane+2]), int32(n.top[plane+3])}
-	}
-	switch {
-	case mode == chromaHorizontal:
-		return [4]int32{left[0], left[0], left[1], left[1]}
-	case mode == chromaVertical:
-		return [4]int32{top[0], top[1], top[0], top[1]}
-	case n.left != nil && n.top != nil:
-		return [4]int32{(top[0] + left[0] + 1) >> 1, top[1], left[1], (top[1] + left[1] + 1) >> 1}
+		e.dc = [4]int32{(e.top[0] + e.left[0] + 1) >> 1, e.top[1], e.left[1], (e.top[1] + e.left[1] + 1) >> 1}
 	case n.left != nil:
-		return [4]int32{left[0], left[0], left[1], left[1]}
+		e.dc = [4]int32{e.left[0], e.left[0], e.left[1], e.left[1]}
 	case n.top != nil:
-		return [4]int32{top[0], top[1], top[0], top[1]}
+		e.dc = [4]int32{e.top[0], e.top[1], e.top[0], e.top[1]}
+	default:
+		e.dc = [4]int32{128, 128, 128, 128}
 	}
-	return [4]int32{128, 128, 128, 128}
+	return e
+}
+
+// differences adds the sums of absolute differences of each mode to sums.
+func (e *chromaEdges) differences(sums *[3]int32, mb *scene.MB, plane int) {
+	for i := range 4 {
+		v := int32(mb[plane+i])
+		sums[chromaDC] += abs(v - e.dc[i])
+		sums[chromaHorizontal] += abs(v - e.left[i>>1])
+		sums[chromaVertical] += abs(v - e.top[i&1])
+	}
+}
+
+// residual sets d to the plane less its prediction in mode.
+func (e *chromaEdges) residual(d *[4]int32, mb *scene.MB, plane int, mode int32) {
+	p := e.dc
+	switch mode {
+	case chromaHorizontal:
+		p = [4]int32{e.left[0], e.left[0], e.left[1], e.left[1]}
+	case chromaVertical:
+		p = [4]int32{e.top[0], e.top[1], e.top[0], e.top[1]}
+	}
+	for i := range 4 {
+		d[i] = int32(mb[plane+i]) - p[i]
+	}
 }
 
 // hadamard4 is H d H of a 4x4 block in place (8.5.10 is its own inverse up to
@@ -109,16 +175,4 @@ func hadamard2(d *[4]int32) {
 // shift returns the largest s up to maxShift that divides all bits of or.
 func shift(or int32) uint {
 	return min(maxShift, uint(bits.TrailingZeros32(uint32(or))))
-}
-
-// cost estimates the bits of coefficients at shift s.
-func cost(coeffs []int32, s uint) int {
-	n := 0
-	for _, c := range coeffs {
-		if c != 0 {
-			c >>= s
-			n += 2 + 2*bits.Len32(uint32(max(c, -c)))
-		}
-	}
-	return n
 }
