@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
+	"github.com/camfleet/camfleet/sim/internal/onvif/metadatastream"
 	"github.com/camfleet/camfleet/sim/internal/onvif/schematest"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tan"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tas"
@@ -19,7 +20,11 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/onvif/trp"
 	"github.com/camfleet/camfleet/sim/internal/onvif/trt"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tse"
+	"github.com/camfleet/camfleet/sim/internal/onvif/tt"
+	"github.com/camfleet/camfleet/sim/internal/onvif/wsa"
 	"github.com/camfleet/camfleet/sim/internal/onvif/wsnt"
+	"github.com/camfleet/camfleet/sim/internal/onvif/wsrfr"
+	"github.com/camfleet/camfleet/sim/internal/onvif/wstop"
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/soap"
 	"github.com/google/go-cmp/cmp"
@@ -34,7 +39,8 @@ type message struct {
 	typ  reflect.Type
 }
 
-// messages are the requests and responses of every operation a device serves.
+// messages are the requests and responses of every operation a device serves,
+// and what else it sends: events, metadata, faults' details.
 func messages(t testing.TB) []message {
 	var all []message
 	add := func(handlers any, entries []op.Entry[int]) {
@@ -68,6 +74,14 @@ func messages(t testing.TB) []message {
 	add(tan.Handlers[int]{}, tan.Handlers[int]{}.Entries())
 	if len(all) != 2*448 {
 		t.Fatalf("%d messages, want two for each of 448 operations", len(all))
+	}
+	for name, v := range map[string]any{
+		"tt:MetadataStream": metadatastream.MetadataStream{}, "tt:Message": tt.Message{},
+		"wsnt:Notify": wsnt.Notify{}, "wsa:EndpointReference": wsa.EndpointReferenceType{},
+		"wsnt:InvalidFilterFault": wsnt.InvalidFilterFaultType{}, "wstop:TopicSet": wstop.TopicSetType{},
+		"wsrfr:ResourceUnknownFault": wsrfr.ResourceUnknownFaultType{}, "tev:PullMessagesFaultResponse": tev.PullMessagesFaultResponse{},
+	} {
+		all = append(all, message{name: soap.Name(name), typ: reflect.TypeOf(v)})
 	}
 	return all
 }
@@ -121,6 +135,13 @@ func TestFullestMessageOfEveryOperationIsValid(t *testing.T) {
 		}
 		if diff := compare(v.Interface(), back); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", m.name, diff)
+		}
+		if m.row == nil { // no Body child: it is checked as a fault's detail
+			detail := etree.NewElement("env:Detail")
+			detail.AddChild(parse(t, rendered).Body.Copy())
+			f := soap.ActionFailed()
+			f.Detail = detail
+			rendered = soap.Render(soap.Response{Fault: f})
 		}
 		all = append(all, rendered)
 	}

@@ -17,13 +17,20 @@ type builder struct {
 	out     map[string][]*declaration       // by package, in the order of the files
 }
 
-// prefixOf is the usual prefix of a namespace.
+// prefixOf is the usual prefix of a namespace, which build made sure it has.
 func prefixOf(space string) string {
-	p, ok := soap.PrefixOf(space)
-	if !ok {
-		panic(fmt.Sprintf("soap knows no prefix for the namespace %q", space))
-	}
+	p, _ := soap.PrefixOf(space)
 	return p
+}
+
+// prefixed makes sure that every namespace has a usual prefix: tags use them.
+func (all *schemas) prefixed() error {
+	for _, c := range all.order {
+		if _, ok := soap.PrefixOf(c.space); !ok {
+			return fmt.Errorf("sim/internal/soap knows no prefix for the namespace %q", c.space)
+		}
+	}
+	return nil
 }
 
 // build makes every declaration of every package.
@@ -31,6 +38,9 @@ func build(all *schemas) (*builder, error) {
 	b := &builder{
 		all: all, enums: map[*etree.Element]*declaration{}, structs: map[*etree.Element]*declaration{},
 		taken: map[string]map[string]bool{}, out: map[string][]*declaration{},
+	}
+	if err := all.prefixed(); err != nil {
+		return nil, err
 	}
 	if err := b.declareTypes(); err != nil {
 		return nil, err

@@ -117,6 +117,22 @@ func TestBrokenSourcesAreErrors(t *testing.T) {
 	}
 }
 
+func TestNamespaceWithoutUsualPrefixIsAnError(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:strange"><xs:element name="a" type="xs:string"/></xs:schema>`
+	if err := os.WriteFile(filepath.Join(dir, "x.xsd"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all, err := readSchemas(Sources{WSDL: dir}, []document{{path: "x.xsd", pkg: "strange"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := build(all); err == nil || !strings.Contains(err.Error(), "urn:strange") {
+		t.Errorf("error %v, want one that names urn:strange", err)
+	}
+}
+
 func TestEveryOperationOfTheTableIsResolved(t *testing.T) {
 	t.Parallel()
 	s := sources(t)
