@@ -72,7 +72,7 @@ func Spec(p *profiles.Profile, b Birth) (factory.Spec, error) {
 		Discovery: device.DiscoveryMode(p.Discovery.Mode),
 		Addresses: addresses(b.Address), TLSVersions: p.TLS.Versions,
 		IdentityKey: key(p.Keys.Identity), TLSKey: key(p.TLS.ServerKey), SigningKey: key(p.Keys.MediaSigning),
-		Media: media(p),
+		Media: mediaSection(p),
 		DeviceLimits: device.Limits{
 			Scopes: p.Limits.Scopes.Scopes, ScopeLength: p.Limits.Scopes.Length,
 		},
@@ -207,7 +207,7 @@ func accounts(p *profiles.Profile, password string) ([]users.User, error) {
 	return list, nil
 }
 
-func media(p *profiles.Profile) mediacfg.Section {
+func mediaSection(p *profiles.Profile) mediacfg.Section {
 	var m mediacfg.Section
 	for i, s := range p.Media.Sources {
 		m.VideoSources = append(m.VideoSources, mediacfg.VideoSource{

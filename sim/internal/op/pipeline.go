@@ -14,6 +14,14 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/soap"
 )
 
+// Authenticator says who sent a request, and how to refuse it.
+// [auth.Authenticator] is one.
+type Authenticator interface {
+	Identify(auth.Request) (auth.Identity, error)
+	Deny(auth.Request, auth.Identity) *auth.Refusal
+	Challenges(auth.Request, *auth.Refusal) []string
+}
+
 // Config is what a [Pipeline] is made of. C is what handlers are called with.
 type Config[C any] struct {
 	Table  *Table[C]
@@ -22,7 +30,7 @@ type Config[C any] struct {
 	Clock  clock.Clock
 	Log    *slog.Logger
 
-	Auth   *auth.Authenticator
+	Auth   Authenticator
 	Policy func() auth.Policy
 	// Off reports whether the profile or the claimed release has the operation
 	// switched off.

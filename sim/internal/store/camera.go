@@ -42,6 +42,9 @@ func newCamera(f files) *Camera {
 	return &Camera{files: f, formats: sections(), sums: map[string]string{}, parts: map[string]state.Part{}}
 }
 
+// Dir returns the camera's folder.
+func (c *Camera) Dir() string { return c.files.dir }
+
 // Load reads the tree. Sections that an older camfleet did not have are nil.
 func (c *Camera) Load() (state.Tree, error) {
 	c.mu.Lock()

@@ -29,6 +29,10 @@ type Info struct {
 	// Authorities are the fleet's, by name (factory.Roots). A secret.
 	Authorities map[string]pki.AuthorityPEM `json:"authorities"`
 	Cameras     []CameraInfo                `json:"cameras"`
+	// Issuer is the URL of the fleet's token issuer, IssuerKeys its keys in
+	// PEM. The keys are a secret.
+	Issuer     string `json:"issuer,omitempty"`
+	IssuerKeys []byte `json:"issuerKeys,omitempty"`
 }
 
 // CameraInfo is one camera of the fleet.

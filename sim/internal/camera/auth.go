@@ -1,0 +1,130 @@
+package camera
+
+import (
+	"crypto"
+	"crypto/x509"
+	"sync"
+
+	"github.com/camfleet/camfleet/profiles"
+	"github.com/camfleet/camfleet/sim/internal/auth"
+	"github.com/camfleet/camfleet/sim/internal/keystore"
+	"github.com/camfleet/camfleet/sim/internal/soap"
+)
+
+// authConfig is what the camera's authenticator starts with.
+func (c *Camera) authConfig() auth.Config {
+	a, l := c.config.Profile.Auth, c.config.Profile.Limits
+	realm := a.Realm
+	if realm == "" {
+		realm = c.config.Profile.Identity.Model
+	}
+	return auth.Config{
+		Realm: realm, Clock: c.wall, Random: c.config.Seed.Stream("auth"), Accounts: accountsOf{c},
+		Limits: auth.Limits{
+			HeaderBytes: int(l.Auth.HeaderBytes), Nonces: l.Auth.Nonces, TokenNonces: l.Auth.Nonces,
+			NonceLifetime: a.Digest.NonceLifetime,
+		},
+		Settings: c.authSettings(c.config.State.View().Keystore),
+	}
+}
+
+// authSettings follow from the profile and the JWT configuration.
+func (c *Camera) authSettings(keys *keystore.Section) auth.Settings {
+	a := c.config.Profile.Auth
+	s := auth.Settings{Order: auth.Order(a.Challenges), Methods: methods(a), CreatedWindow: a.UsernameToken.Window}
+	if a.JWT.Enabled && keys.JWT.Enabled() {
+		s.Bearer = &auth.BearerConfig{
+			Audiences: append([]string{c.config.State.View().Device.Identity.EndpointReference()}, keys.JWT.Audiences...),
+			Issuers:   keys.JWT.TrustedIssuers, Source: c.config.Issuers,
+			Keys: publicKeys(keys), Algorithms: a.JWT.Algorithms, Custom: claims(keys.JWT.CustomClaims),
+		}
+	}
+	return s
+}
+
+func methods(a profiles.Auth) []auth.Method {
+	var list []auth.Method
+	for _, name := range a.Digest.Algorithms {
+		switch name {
+		case "MD5":
+			list = append(list, auth.ByDigestMD5)
+		case "SHA-256":
+			list = append(list, auth.ByDigestSHA256)
+		}
+	}
+	if a.UsernameToken.Enabled {
+		list = append(list, auth.ByUsernameToken)
+	}
+	if a.JWT.Enabled {
+		list = append(list, auth.ByBearer)
+	}
+	return list
+}
+
+// publicKeys are the keys the JWT configuration names.
+func publicKeys(keys *keystore.Section) []crypto.PublicKey {
+	var list []crypto.PublicKey
+	for _, id := range keys.JWT.KeyIDs {
+		k, err := keys.Key(id)
+		if err != nil {
+			continue // the section's Validate lets no such reference in
+		}
+		if public, err := x509.ParsePKIXPublicKey(k.Public); err == nil {
+			list = append(list, public)
+		}
+	}
+	return list
+}
+
+func claims(list []keystore.CustomClaim) []auth.CustomClaim {
+	var out []auth.CustomClaim
+	for _, c := range list {
+		out = append(out, auth.CustomClaim{Name: c.Name, Values: c.SupportedValues})
+	}
+	return out
+}
+
+// accountsOf are the camera's accounts as they are at each moment.
+type accountsOf struct{ c *Camera }
+
+func (a accountsOf) Account(name string) (auth.Account, bool) {
+	return a.c.config.State.View().Users.Account(name)
+}
+
+// settings keeps an authenticator in step with the keystore.
+type settings struct {
+	mu sync.Mutex
+	of *keystore.Section
+}
+
+// follow configures the authenticator anew where the keystore has changed.
+func (s *settings) follow(c *Camera, a *auth.Authenticator) {
+	keys := c.config.State.View().Keystore
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of != keys {
+		s.of = keys
+		a.Configure(c.authSettings(keys))
+	}
+}
+
+// settled is the authenticator with the settings of now.
+type settled struct{ r *run }
+
+func (s settled) Identify(q auth.Request) (auth.Identity, error) {
+	s.r.settings.follow(s.r.camera, s.r.auth)
+	return s.r.auth.Identify(q)
+}
+
+func (s settled) Deny(q auth.Request, id auth.Identity) *auth.Refusal { return s.r.auth.Deny(q, id) }
+
+func (s settled) Challenges(q auth.Request, refusal *auth.Refusal) []string {
+	s.r.settings.follow(s.r.camera, s.r.auth)
+	return s.r.auth.Challenges(q, refusal)
+}
+
+func soapLimits(l profiles.SOAPLimits) soap.Limits {
+	s := soap.DefaultLimits()
+	s.Bytes, s.Depth, s.Elements, s.Attributes = int(l.Bytes), l.Depth, l.Elements, l.Attributes
+	return s
+}

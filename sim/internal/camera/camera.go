@@ -1,0 +1,284 @@
+// Package camera puts one camera together: state, TPM, clock, services,
+// pictures, web and RTSP servers, and its life from power-on to power-off.
+package camera
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/camfleet/camfleet/profiles"
+	"github.com/camfleet/camfleet/sim/internal/auth"
+	"github.com/camfleet/camfleet/sim/internal/clock"
+	"github.com/camfleet/camfleet/sim/internal/device"
+	"github.com/camfleet/camfleet/sim/internal/keystore"
+	"github.com/camfleet/camfleet/sim/internal/op"
+	"github.com/camfleet/camfleet/sim/internal/seed"
+	"github.com/camfleet/camfleet/sim/internal/soap"
+	"github.com/camfleet/camfleet/sim/internal/state"
+	"github.com/camfleet/camfleet/sim/internal/tpm"
+)
+
+// Config is what a camera is made of.
+type Config struct {
+	Name    string
+	Number  int // in the fleet, from 1
+	Profile *profiles.Profile
+	State   *state.Camera
+	TPM     *tpm.TPM
+	Seed    seed.Source // the camera's own
+	Clock   clock.Clock // the fleet's
+	Log     *slog.Logger
+	Binder  *soap.Binder // shared by the fleet
+	// Issuers finds the keys of trusted token issuers.
+	Issuers auth.KeySource
+	// Listen opens a TCP listener; the camera asks for the address of its first
+	// listeners again after a reboot.
+	Listen func(ctx context.Context, address string) (net.Listener, error)
+	// Observe gets a record of every SOAP request; may be nil.
+	Observe func(op.Record)
+	// Status is told of the camera's coming and going, in order.
+	Status func(Status)
+}
+
+// Status is where a camera is in its life.
+type Status string
+
+// The stations of a camera's life.
+const (
+	Starting  Status = "starting"
+	Running   Status = "running"
+	Rebooting Status = "rebooting"
+	Stopped   Status = "stopped"
+)
+
+// Listeners are the sockets a camera starts with; nil: that protocol is off.
+type Listeners map[device.ProtocolName]net.Listener
+
+// Camera is one virtual camera.
+type Camera struct {
+	config Config
+	log    *slog.Logger
+	wall   clock.Clock // the camera's own
+	paced  clock.Clock // base of wall: the fleet's clock with the camera's drift
+	tls    *tlsServer
+
+	mu      sync.Mutex
+	run     *run // nil: not running
+	status  Status
+	closed  bool
+	pending clock.Timer // a reboot's way back
+	wg      sync.WaitGroup
+
+	addresses map[device.ProtocolName]string
+}
+
+// ErrStopped says that the camera is not running now.
+var ErrStopped = errors.New("the camera is not running")
+
+// New returns a camera that is switched off.
+func New(c Config) *Camera {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	cam := &Camera{config: c, log: c.Log.With("camera", c.Name), status: Stopped, addresses: map[device.ProtocolName]string{}}
+	cam.paced = c.Clock
+	if ppm := c.Profile.Clock.DriftPPM; ppm != 0 {
+		skewed := clock.Skew(c.Clock)
+		skewed.SetDrift(ppm)
+		cam.paced = skewed
+	}
+	cam.wall = ownClock{base: cam.paced, state: c.State}
+	cam.tls = &tlsServer{state: c.State, open: cam.signer}
+	return cam
+}
+
+// signer opens a private key of the keystore where it is kept.
+func (c *Camera) signer(k keystore.Key) (crypto.Signer, error) {
+	if !k.SecurelyStored() {
+		return nil, fmt.Errorf("key %q: %w", k.ID, keystore.ErrNoPrivateKey)
+	}
+	return c.config.TPM.Key(tpm.Blob{Public: k.Blob.Public, Private: k.Blob.Private})
+}
+
+// Start switches the camera on, with listeners that are open already.
+func (c *Camera) Start(l Listeners) error {
+	for name, listener := range l {
+		c.addresses[name] = listener.Addr().String()
+	}
+	return c.boot(l)
+}
+
+// boot is one power-on.
+func (c *Camera) boot(l Listeners) error {
+	r, err := newRun(c)
+	if err != nil {
+		l.close()
+		return fmt.Errorf("camera %q: %w", c.config.Name, err)
+	}
+	err = c.config.State.Update(func(tx *state.Tx) error {
+		tx.Device().Booted(c.config.Clock.Now())
+		return nil
+	})
+	if err != nil {
+		l.close()
+		r.close()
+		return fmt.Errorf("camera %q: %w", c.config.Name, err)
+	}
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		l.close()
+		r.close()
+		return ErrStopped
+	}
+	c.run = r
+	r.serve(l)
+	c.mu.Unlock()
+	c.enter(Running)
+	return nil
+}
+
+func (l Listeners) close() {
+	for _, listener := range l {
+		listener.Close() //nolint:errcheck // it was never used
+	}
+}
+
+// enter tells of a new station of life.
+func (c *Camera) enter(s Status) {
+	c.mu.Lock()
+	c.status = s
+	c.mu.Unlock()
+	if c.config.Status != nil {
+		c.config.Status(s)
+	}
+}
+
+// Status returns where the camera is in its life.
+func (c *Camera) Status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}
+
+// Reboot restarts the camera, once the requests under way are answered. It
+// returns at once, with how long the camera will be away.
+func (c *Camera) Reboot() time.Duration {
+	away := c.config.Profile.Boot.Time
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.run == nil || c.closed {
+		return away
+	}
+	r := c.run
+	c.run = nil
+	c.wg.Go(func() { c.restart(r, away) })
+	return away
+}
+
+// restart is the whole of a reboot up to the power-on.
+func (c *Camera) restart(r *run, away time.Duration) {
+	c.enter(Rebooting)
+	r.close()
+	if err := c.config.TPM.Reboot(context.Background()); err != nil && !errors.Is(err, tpm.ErrNoTPM) {
+		c.log.Error("the TPM did not restart", "error", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.wg.Add(1)
+	c.pending = c.config.Clock.AfterFunc(away, func() {
+		defer c.wg.Done()
+		c.back(away)
+	})
+}
+
+// back ends a reboot; where an address is taken meanwhile it tries again.
+func (c *Camera) back(away time.Duration) {
+	c.mu.Lock()
+	c.pending = nil
+	closed := c.closed
+	c.mu.Unlock()
+	if closed {
+		return
+	}
+	l, err := c.listen()
+	if err == nil {
+		if err = c.boot(l); err == nil || errors.Is(err, ErrStopped) {
+			return
+		}
+	}
+	c.log.Error("the camera does not come back; it will be tried again", "error", err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.wg.Add(1)
+	c.pending = c.config.Clock.AfterFunc(max(away, time.Second), func() {
+		defer c.wg.Done()
+		c.back(away)
+	})
+}
+
+// listen opens the camera's listeners again.
+func (c *Camera) listen() (Listeners, error) {
+	l := Listeners{}
+	for name, address := range c.addresses {
+		listener, err := c.config.Listen(context.Background(), address)
+		if err != nil {
+			l.close()
+			return nil, fmt.Errorf("%s at %s: %w", name, address, err)
+		}
+		l[name] = listener
+	}
+	return l, nil
+}
+
+// Close switches the camera off: all connections end, the state is stored, the
+// TPM shuts down.
+func (c *Camera) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	r := c.run
+	c.run = nil
+	if c.pending != nil && c.pending.Stop() {
+		c.pending = nil
+		c.wg.Done()
+	}
+	c.mu.Unlock()
+	if r != nil {
+		r.close()
+	}
+	c.wg.Wait()
+	c.enter(Stopped)
+	return errors.Join(c.config.State.Close(), c.config.TPM.Close())
+}
+
+// Still returns a stream's picture of now as a JPEG file; an empty name means
+// the first stream.
+func (c *Camera) Still(ctx context.Context, stream string) ([]byte, error) {
+	c.mu.Lock()
+	r := c.run
+	c.mu.Unlock()
+	if r == nil {
+		return nil, ErrStopped
+	}
+	for _, p := range r.pictures {
+		if stream == "" || p.stream.Profile.Stream == stream {
+			return p.Still(ctx)
+		}
+	}
+	return nil, fmt.Errorf("stream %q: %w", stream, ErrNoStream)
+}
+
+// ErrNoStream says that the camera has no stream of that name.
+var ErrNoStream = errors.New("no such stream")

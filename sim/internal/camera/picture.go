@@ -1,0 +1,79 @@
+package camera
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/camfleet/camfleet/sim/internal/clock"
+	"github.com/camfleet/camfleet/sim/internal/mediacfg"
+	"github.com/camfleet/camfleet/streams/codec/h264"
+	"github.com/camfleet/camfleet/streams/live"
+)
+
+// snapshotQuality is the JPEG quality of still pictures, 1 to 100.
+const snapshotQuality = 85
+
+// picture is what one stream of the camera shows: coded for its RTSP readers,
+// and as still pictures.
+type picture struct {
+	stream mediacfg.Stream
+	live   *live.Picture
+	clock  clock.Clock // paces and numbers the frames
+	wall   clock.Clock // the camera's own
+	start  time.Time   // of frame 0, by clock
+
+	mu   sync.Mutex
+	last uint32 // frame of jpeg
+	jpeg []byte
+}
+
+// newPicture makes a stream's picture. Cameras of one seed and number look the
+// same each time; no two cameras of a fleet look alike.
+func newPicture(c *Config, i int, s mediacfg.Stream, start time.Time, wall clock.Clock) (*picture, error) {
+	e := s.Encoder
+	o := live.Options{
+		Width: e.Width, Height: e.Height, FPS: int(e.FrameRate), GOP: e.GovLength, Name: c.Name,
+		Camera: uint16(c.Number), Stream: uint8(i), H264Profile: h264Profile(e.Profile), //nolint:gosec // bounded by the fleet and the profile
+	}
+	copy(o.Seed[:], c.Seed.Bytes("picture", len(o.Seed)))
+	p, err := live.New(o)
+	if err != nil {
+		return nil, fmt.Errorf("stream %q: %w", s.Profile.Stream, err)
+	}
+	return &picture{stream: s, live: p, clock: c.Clock, wall: wall, start: start}, nil
+}
+
+// h264Profile reads a tt:H264Profile word. The encoder's Baseline is the
+// constrained one, which every decoder of either knows.
+func h264Profile(word string) h264.Profile {
+	switch word {
+	case "Main":
+		return h264.Main
+	case "High":
+		return h264.High
+	}
+	return h264.ConstrainedBaseline
+}
+
+// Still returns the picture of now as a JPEG file.
+func (p *picture) Still(ctx context.Context) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	fps := time.Duration(p.stream.Encoder.FrameRate)
+	since := max(p.clock.Now().Sub(p.start), 0)
+	n := uint32(since * fps / time.Second) //nolint:gosec // wraps after years, as the stream's numbers do
+	if p.jpeg != nil && n == p.last {
+		return p.jpeg, nil
+	}
+	b, err := p.live.JPEG(n, p.wall.Now(), snapshotQuality)
+	if err != nil {
+		return nil, err
+	}
+	p.last, p.jpeg = n, b
+	return b, nil
+}

@@ -1,0 +1,190 @@
+package camera
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/camfleet/camfleet/sim/internal/auth"
+	"github.com/camfleet/camfleet/sim/internal/device"
+	"github.com/camfleet/camfleet/sim/internal/op"
+	"github.com/camfleet/camfleet/sim/internal/rtsp"
+	"github.com/camfleet/camfleet/sim/internal/svc"
+)
+
+// shutdownGrace is how long requests under way may take when the camera goes
+// down: long enough to send the answer to SystemReboot.
+const shutdownGrace = 500 * time.Millisecond
+
+// run is one life of a camera, between power-on and power-off. What does not
+// outlive a reboot is here.
+type run struct {
+	camera   *Camera
+	software string
+	auth     *auth.Authenticator
+	settings settings
+	pipeline *op.Pipeline[*svc.Call]
+	pictures []*picture
+	streams  map[string]*rtsp.Stream
+	rtsp     *rtsp.Server
+	web      *http.Server
+	services *services
+
+	ctx  context.Context
+	stop context.CancelFunc
+	wg   sync.WaitGroup
+}
+
+func newRun(c *Camera) (*run, error) {
+	r := &run{camera: c, software: software(c), streams: map[string]*rtsp.Stream{}}
+	r.ctx, r.stop = context.WithCancel(context.Background())
+	r.auth = auth.New(c.authConfig())
+	if err := r.makeStreams(); err != nil {
+		r.close()
+		return nil, err
+	}
+	var err error
+	if r.rtsp, err = r.makeRTSP(); err != nil {
+		r.close()
+		return nil, err
+	}
+	r.services = newServices(r)
+	r.pipeline = r.makePipeline()
+	h := c.config.Profile.Limits.HTTP
+	r.web = &http.Server{
+		Handler: r, MaxHeaderBytes: int(h.HeaderBytes),
+		ReadHeaderTimeout: h.HeaderTimeout, IdleTimeout: h.IdleTimeout,
+		BaseContext: func(net.Listener) context.Context { return r.ctx },
+		ErrorLog:    slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
+		// One request after the other, as cameras do.
+		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
+	}
+	return r, nil
+}
+
+// software is the Server header, as the maker would write it.
+func software(c *Camera) string {
+	i := c.config.State.View().Device.Identity
+	return strings.Map(func(x rune) rune {
+		if x <= ' ' || x > '~' || strings.ContainsRune(`()<>@,;:\"/[]?={}`, x) {
+			return '-'
+		}
+		return x
+	}, i.Model) + "/" + i.FirmwareVersion
+}
+
+// makeStreams makes the pictures and the RTSP streams of all media profiles.
+func (r *run) makeStreams() error {
+	c := r.camera
+	start := c.config.Clock.Now() // frames count from the power-on
+	for i, s := range c.config.State.View().Media.Streams() {
+		p, err := newPicture(&c.config, i, s, start, c.wall)
+		if err != nil {
+			return err
+		}
+		r.pictures = append(r.pictures, p)
+		name := s.Profile.Stream
+		stream, err := rtsp.NewStream(rtsp.StreamConfig{
+			Source: p.live, Clock: c.config.Clock, Wall: c.wall, Start: start,
+			Seed: c.config.Seed.Sub("rtsp/" + name),
+			Name: s.Profile.Name, Profile: s.Profile.Token, CNAME: c.config.Name,
+			Readers: c.config.Profile.Limits.RTSP.Readers, Log: c.log.With("stream", name),
+		})
+		if err != nil {
+			return fmt.Errorf("stream %q: %w", name, err)
+		}
+		r.streams[name] = stream
+	}
+	return nil
+}
+
+func (r *run) makeRTSP() (*rtsp.Server, error) {
+	c := r.camera
+	l := c.config.Profile.Limits.RTSP
+	return rtsp.New(rtsp.Config{
+		Clock: c.config.Clock, Wall: c.wall, Random: c.config.Seed.Stream("rtsp/session"),
+		Lookup: func(path string) (*rtsp.Stream, bool) {
+			s, ok := r.streams[strings.TrimPrefix(path, "/")]
+			return s, ok
+		},
+		Auth:  settled{r},
+		Allow: func(id auth.Identity) bool { return auth.DefaultPolicy().Allows(id.Level, auth.ReadMedia) },
+		TLS:   c.tls.Config(), Software: r.software, Log: c.log,
+		Limits: rtsp.Limits{
+			HeaderBytes: int(l.HeaderBytes), BodyBytes: int(l.BodyBytes), Connections: l.Connections,
+			Sessions: l.Sessions, QueueBytes: int(l.Queue), IdleTimeout: l.IdleTimeout, SessionTimeout: l.SessionTimeout,
+		},
+	})
+}
+
+func (r *run) makePipeline() *op.Pipeline[*svc.Call] {
+	c := r.camera
+	return op.New(op.Config[*svc.Call]{
+		Table: r.services.table, Binder: c.config.Binder, Limits: soapLimits(c.config.Profile.Limits.SOAP), Clock: c.config.Clock, Log: c.log,
+		Auth:   settled{r},
+		Policy: auth.DefaultPolicy, Off: r.services.off,
+		Call: func(ctx context.Context, x *op.Exchange) *svc.Call {
+			return &svc.Call{Context: ctx, Camera: r.services.camera, Exchange: x}
+		},
+		Fault: r.services.fault, Observe: c.config.Observe,
+	})
+}
+
+// serve starts the servers on their listeners.
+func (r *run) serve(listeners Listeners) {
+	h := r.camera.config.Profile.Limits.HTTP
+	for name, l := range listeners {
+		switch name {
+		case device.HTTP:
+			r.listenWeb(limit(l, h.Connections))
+		case device.HTTPS:
+			secure := tls.NewListener(limit(l, h.Connections), r.camera.tls.Config())
+			r.listenWeb(secure)
+		case device.RTSP, device.RTSPS:
+			r.wg.Go(func() {
+				if err := r.rtsp.Serve(r.ctx, l, name == device.RTSPS); err != nil && !errors.Is(err, rtsp.ErrClosed) {
+					r.camera.log.Error("the RTSP listener ended", "protocol", name, "error", err)
+				}
+			})
+		}
+	}
+}
+
+func (r *run) listenWeb(l net.Listener) {
+	r.wg.Go(func() {
+		if err := r.web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			r.camera.log.Error("the web listener ended", "address", l.Addr(), "error", err)
+		}
+	})
+}
+
+// close ends everything of this life and waits for it.
+func (r *run) close() {
+	r.stop() // pull points answer
+	if r.web != nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		grace := r.camera.config.Clock.AfterFunc(shutdownGrace, cancel)
+		if r.web.Shutdown(ctx) != nil {
+			r.web.Close() //nolint:errcheck // it is over
+		}
+		grace.Stop()
+		cancel()
+	}
+	for _, s := range r.streams {
+		s.Close()
+	}
+	if r.rtsp != nil {
+		r.rtsp.Close()
+	}
+	if r.services != nil {
+		r.services.close()
+	}
+	r.wg.Wait()
+}

@@ -1,0 +1,83 @@
+package camera
+
+import (
+	"slices"
+
+	"github.com/camfleet/camfleet/sim/internal/keystore"
+	"github.com/camfleet/camfleet/sim/internal/op"
+	"github.com/camfleet/camfleet/sim/internal/soap"
+	"github.com/camfleet/camfleet/sim/internal/svc"
+	"github.com/camfleet/camfleet/sim/internal/svc/device"
+	"github.com/camfleet/camfleet/sim/internal/svc/media"
+	"github.com/camfleet/camfleet/sim/internal/svc/media2"
+	"github.com/camfleet/camfleet/sim/internal/tpm"
+)
+
+// services are the camera's ONVIF services and what finds them.
+type services struct {
+	camera *svc.Camera
+	table  *op.Table[*svc.Call]
+	byName map[string]svc.Service // row.Service to service
+	offOps map[string]bool
+}
+
+// known lists the services there are, in the order of GetServices. They are
+// those of a run, or without one only to be looked at.
+func known(*run) []svc.Service {
+	return []svc.Service{device.Service(), media.Service(), media2.Service()}
+}
+
+func newServices(r *run) *services {
+	c := r.camera
+	p := c.config.Profile
+	s := &services{byName: map[string]svc.Service{}, offOps: map[string]bool{}}
+	for _, id := range p.ONVIF.OperationsOff {
+		s.offOps[id] = true
+	}
+	var all []svc.Service
+	var entries [][]op.Entry[*svc.Call]
+	for _, service := range known(r) {
+		if service.Name != "device" && !slices.Contains(p.ONVIF.Services, service.Name) {
+			continue
+		}
+		all = append(all, service)
+		entries = append(entries, service.Entries)
+		s.byName[service.Name] = service
+	}
+	s.table = op.NewTable(entries...)
+	s.camera = &svc.Camera{
+		Name: c.config.Name, Profile: p, State: c.config.State, Clock: c.wall, Base: c.paced,
+		Log: c.log, TPM: holds{c.config.TPM}, Binder: c.config.Binder,
+		Services: all, Table: s.table, Off: s.off, Reboot: c.Reboot,
+		KeyFrame: func(stream string) {
+			if st, ok := r.streams[stream]; ok {
+				st.RequestKeyFrame()
+			}
+		},
+	}
+	return s
+}
+
+func (s *services) close() {}
+
+// off reports whether the profile has the operation switched off.
+func (s *services) off(row *op.Row) bool { return s.offOps[row.ID()] }
+
+// fault asks the operation's service what fault an error is.
+func (s *services) fault(row *op.Row, err error) *soap.Fault {
+	if service, ok := s.byName[row.Service]; ok && service.Fault != nil {
+		return service.Fault(row, err)
+	}
+	return nil
+}
+
+// holds tells what the camera's TPM can hold.
+type holds struct{ t *tpm.TPM }
+
+func (h holds) Holds(s keystore.Spec) bool {
+	algorithm := tpm.ECDSA
+	if s.Algorithm == keystore.RSA {
+		algorithm = tpm.RSA
+	}
+	return h.t.Supports(tpm.KeySpec{Algorithm: algorithm, Bits: s.Bits})
+}

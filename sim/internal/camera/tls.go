@@ -1,0 +1,97 @@
+package camera
+
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/camfleet/camfleet/sim/internal/keystore"
+	"github.com/camfleet/camfleet/sim/internal/state"
+)
+
+// errNoCertificate says that no certification path is assigned to the server.
+var errNoCertificate = errors.New("no certification path is assigned to the TLS server")
+
+// tlsServer is the camera's TLS server configuration, made anew when the
+// keystore changes: handshakes after a change use the new one, connections go
+// on (Security 5.3).
+type tlsServer struct {
+	state *state.Camera
+	open  func(keystore.Key) (crypto.Signer, error)
+
+	mu     sync.Mutex
+	of     *keystore.Section
+	config *tls.Config
+	err    error
+}
+
+// Config is for listeners; what it says follows the keystore.
+func (t *tlsServer) Config() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12, DynamicRecordSizingDisabled: true,
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return t.current() },
+	}
+}
+
+// current returns the configuration of the keystore as it is.
+func (t *tlsServer) current() (*tls.Config, error) {
+	keys := t.state.View().Keystore
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of != keys {
+		t.of = keys
+		t.config, t.err = t.make(keys)
+	}
+	return t.config, t.err
+}
+
+func (t *tlsServer) make(keys *keystore.Section) (*tls.Config, error) {
+	c := &tls.Config{
+		NextProtos: []string{"http/1.1"}, DynamicRecordSizingDisabled: true,
+		MinVersion: tls.VersionTLS13, MaxVersion: tls.VersionTLS12,
+	}
+	for _, v := range keys.TLS.Enabled {
+		n, err := version(v)
+		if err != nil {
+			return nil, err
+		}
+		c.MinVersion, c.MaxVersion = min(c.MinVersion, n), max(c.MaxVersion, n)
+	}
+	for _, id := range keys.TLS.Paths {
+		chain, key, err := keys.Chain(id)
+		if err != nil {
+			return nil, err
+		}
+		signer, err := t.open(key)
+		if err != nil {
+			return nil, fmt.Errorf("key %q: %w", key.ID, err)
+		}
+		leaf, err := x509.ParseCertificate(chain[0])
+		if err != nil {
+			return nil, fmt.Errorf("certification path %q: %w", id, err)
+		}
+		c.Certificates = append(c.Certificates, tls.Certificate{Certificate: chain, PrivateKey: signer, Leaf: leaf})
+	}
+	if len(c.Certificates) == 0 {
+		return nil, errNoCertificate
+	}
+	return c, nil
+}
+
+// version reads "1.2" as crypto/tls numbers it.
+func version(text string) (uint16, error) {
+	switch text {
+	case "1.0":
+		return tls.VersionTLS10, nil
+	case "1.1":
+		return tls.VersionTLS11, nil
+	case "1.2":
+		return tls.VersionTLS12, nil
+	case "1.3":
+		return tls.VersionTLS13, nil
+	}
+	return 0, fmt.Errorf("TLS version %q is unknown", text)
+}

@@ -1,0 +1,193 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/camfleet/camfleet/profiles"
+	"github.com/camfleet/camfleet/sim/internal/camera"
+	"github.com/camfleet/camfleet/sim/internal/device"
+	"github.com/camfleet/camfleet/sim/internal/factory"
+	"github.com/camfleet/camfleet/sim/internal/state"
+	"github.com/camfleet/camfleet/sim/internal/store"
+	"github.com/camfleet/camfleet/sim/internal/tpm"
+)
+
+// member is one camera of the fleet.
+type member struct {
+	name    string
+	number  int
+	kind    string // the profile as it was asked for
+	profile *profiles.Profile
+	address netip.Addr
+	camera  *camera.Camera
+	state   *state.Camera
+	tpm     *tpm.TPM
+	counts  *cameraCounts
+}
+
+// cameraName is the name of camera number k, from 1.
+func cameraName(k int) string { return fmt.Sprintf("cam-%04d", k) }
+
+// startCamera makes camera number k, or takes it from the state directory, and
+// switches it on.
+func (f *Fleet) startCamera(ctx context.Context, k int, kinds []kind) error {
+	m := &member{name: cameraName(k), number: k, counts: &cameraCounts{}}
+	chosen := kinds[(k-1)%len(kinds)]
+	m.kind, m.profile = chosen.name, chosen.profile
+	old, err := f.stored(m)
+	if err != nil {
+		return err
+	}
+	pl, err := f.open(ctx, k, m.profile)
+	if err != nil {
+		return err
+	}
+	m.address = pl.address
+	first, saver, err := f.birth(ctx, m, pl, old)
+	if err != nil {
+		pl.close()
+		if m.tpm != nil {
+			m.tpm.Close() //nolint:errcheck // the camera is given up, and err says why
+		}
+		return fmt.Errorf("camera %q: %w", m.name, err)
+	}
+	config := state.Config{Seed: f.seed.Sub(m.name), Log: f.log.With("camera", m.name)}
+	if saver != nil {
+		config.Saver, config.Durable = saver, true
+	}
+	m.state = state.New(first, config)
+	m.camera = camera.New(camera.Config{
+		Name: m.name, Number: k, Profile: m.profile, State: m.state, TPM: m.tpm,
+		Seed: f.seed.Sub(m.name), Clock: f.clock, Log: f.log, Binder: f.binder,
+		Issuers: f.issuer, Listen: f.listen, Observe: f.observer(m),
+		Status: func(s camera.Status) { f.statusChanged(m, s) },
+	})
+	f.join(m)
+	if err := m.camera.Start(pl.listeners); err != nil {
+		return err
+	}
+	f.up()
+	return nil
+}
+
+// birth opens the camera's TPM and returns its first state: as stored, or new
+// from the factory.
+func (f *Fleet) birth(ctx context.Context, m *member, pl place, old *store.Camera) (state.Tree, *store.Camera, error) {
+	if old != nil {
+		return f.awake(ctx, m, pl, old)
+	}
+	var folder *store.Camera
+	config := tpm.Config{Backend: m.profile.TPM.Backend, Device: m.profile.TPM.Path, Entropy: f.entropy(m.name)}
+	if f.store != nil {
+		var err error
+		if folder, err = f.store.Create(m.name); err != nil {
+			return state.Tree{}, nil, err
+		}
+		config.Save, config.Dir = folder.SaveTPM, folder.Dir()
+	}
+	var err error
+	if m.tpm, err = f.host.Open(ctx, config); err != nil {
+		return state.Tree{}, nil, err
+	}
+	spec, err := camera.Spec(m.profile, camera.Birth{
+		Name: m.name, Number: m.number, Address: m.address, Ports: pl.ports(),
+		Issuer: f.issuer.URL(), Password: f.config.Password,
+	})
+	if err != nil {
+		return state.Tree{}, nil, err
+	}
+	first, err := f.factory.Make(spec, factory.FromTPM(ctx, m.tpm))
+	if err != nil {
+		return state.Tree{}, nil, err
+	}
+	if folder != nil {
+		if err := folder.Save(&first); err != nil {
+			return state.Tree{}, nil, err
+		}
+	}
+	return first, folder, nil
+}
+
+// awake restores a stored camera; only its ports and its address are those of
+// now.
+func (f *Fleet) awake(ctx context.Context, m *member, pl place, old *store.Camera) (state.Tree, *store.Camera, error) {
+	first, err := old.Load()
+	if err != nil {
+		return state.Tree{}, nil, err
+	}
+	config := tpm.Config{Backend: m.profile.TPM.Backend, Device: m.profile.TPM.Path, Entropy: f.entropy(m.name), Save: old.SaveTPM, Dir: old.Dir()}
+	if config.Backend == "simulator" {
+		if config.Image, err = old.LoadTPM(); err != nil {
+			return state.Tree{}, nil, err
+		}
+	}
+	if m.tpm, err = f.host.Open(ctx, config); err != nil {
+		return state.Tree{}, nil, err
+	}
+	first.Device = moved(first.Device, pl)
+	first.Keystore = f.trust(first.Keystore)
+	if err := old.Save(&first); err != nil {
+		return state.Tree{}, nil, err
+	}
+	return first, old, nil
+}
+
+// moved returns the device with the ports and the address it has now.
+func moved(d *device.Section, pl place) *device.Section {
+	next := d.Clone()
+	ports := pl.ports()
+	for i, p := range next.Network.Protocols {
+		if port := ports.Of(p.Name); port != 0 {
+			next.Network.Protocols[i].Ports = []int{port}
+		}
+	}
+	for i := range next.Network.Interfaces {
+		if a := pl.address; i == 0 && a.Is4() && !a.IsUnspecified() {
+			next.Network.Interfaces[i].IPv4.Manual = []netip.Prefix{netip.PrefixFrom(a, 24)}
+		}
+	}
+	same := slices.EqualFunc(next.Network.Protocols, d.Network.Protocols, func(a, b device.Protocol) bool {
+		return slices.Equal(a.Ports, b.Ports)
+	})
+	if !same {
+		next.AddressesChanged()
+	}
+	return next
+}
+
+// entropy is the fixed randomness of a camera's TPM in a repeatable run; nil:
+// it has randomness of its own.
+func (f *Fleet) entropy(name string) []byte {
+	if !f.seed.Fixed() {
+		return nil
+	}
+	return f.seed.Sub(name).Bytes("tpm", 32)
+}
+
+// join puts the camera into the fleet's list.
+func (f *Fleet) join(m *member) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cameras[m.number-1] = m
+}
+
+// up counts a camera that runs.
+func (f *Fleet) up() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.started++
+	if f.config.Progress != nil {
+		f.config.Progress(f.started, f.config.N)
+	}
+}
+
+// statusChanged lets discovery follow a camera's coming and going.
+func (f *Fleet) statusChanged(m *member, s camera.Status) {
+	f.log.Info("camera is "+string(s), "camera", m.name)
+	if f.finder != nil {
+		f.finder.follow(m, s)
+	}
+}
