@@ -86,6 +86,8 @@ func (w *writer) types(types []QName) {
 			words[i] = "tds:" + t.Local
 		case nsNetwork:
 			words[i] = "dn:" + t.Local
+		case "":
+			words[i] = t.Local
 		default:
 			prefix := "t" + strconv.Itoa(i)
 			words[i] = prefix + ":" + t.Local

@@ -97,7 +97,7 @@ func bindHint(port int) string {
 func (c *socket) join(interfaces []net.Interface, log *slog.Logger) error {
 	var errs []error
 	for _, ifi := range interfaces {
-		if ifi.Flags&net.FlagUp == 0 || ifi.Flags&(net.FlagMulticast|net.FlagLoopback) == 0 {
+		if !c.canMulticast(ifi) {
 			continue
 		}
 		locals := c.locals(ifi)
@@ -121,6 +121,16 @@ func (c *socket) join(interfaces []net.Interface, log *slog.Logger) error {
 		log.Warn("discovery leaves out an interface", "err", err)
 	}
 	return nil
+}
+
+// canMulticast reports whether an interface can be used. Linux does not call its
+// loopback interface one for multicast, and yet it is for IPv4; for IPv6 it has
+// no route to the group.
+func (c *socket) canMulticast(ifi net.Interface) bool {
+	if ifi.Flags&net.FlagUp == 0 {
+		return false
+	}
+	return ifi.Flags&net.FlagMulticast != 0 || c.v4 != nil && ifi.Flags&net.FlagLoopback != 0
 }
 
 // locals returns an interface's addresses of the socket's family. Of IPv6 the
