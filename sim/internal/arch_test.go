@@ -35,6 +35,7 @@ func layers() [][]string {
 		{"sim/internal/fleet"},
 		{"sim/internal/control"},
 		{"sim"},
+		{"sim/simtest"},
 		{"cmd"},
 	}
 }
@@ -292,6 +293,8 @@ func constantLike(e ast.Expr) bool {
 		}
 	case *ast.UnaryExpr:
 		return constantLike(e.X)
+	case *ast.SelectorExpr: // an error of another package under a name of its own
+		return strings.HasPrefix(e.Sel.Name, "Err")
 	}
 	return false
 }
