@@ -22,9 +22,9 @@ type SOAPLimits struct {
 	Bytes Size `yaml:"bytes" default:"1MiB" min:"4KiB" max:"64MiB"`
 	// Depth of elements within elements.
 	Depth int `yaml:"depth" default:"64" min:"8" max:"1024"`
-	// Elements and Attributes of the whole message.
-	Elements   int `yaml:"elements" default:"10000" min:"64" max:"1000000"`
-	Attributes int `yaml:"attributes" default:"10000" min:"64" max:"1000000"`
+	// Elements of the whole message, and Attributes of one element.
+	Elements   int `yaml:"elements" default:"20000" min:"64" max:"1000000"`
+	Attributes int `yaml:"attributes" default:"128" min:"16" max:"4096"`
 }
 
 // HTTPLimits bound the HTTP and HTTPS listeners.
@@ -88,7 +88,7 @@ type AuthLimits struct {
 	// Nonces remembered of Digest, and of UsernameToken.
 	Nonces int `yaml:"nonces" default:"4096" min:"16" max:"1000000"`
 	// HeaderBytes of one Authorization header.
-	HeaderBytes Size `yaml:"header_bytes" default:"8KiB" min:"512" max:"64KiB"`
+	HeaderBytes Size `yaml:"header_bytes" default:"16KiB" min:"512" max:"64KiB"`
 }
 
 // ScopeLimits bound the discovery scopes.
