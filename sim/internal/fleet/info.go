@@ -88,6 +88,7 @@ func (f *Fleet) camera(m *member) api.Camera {
 		Manufacturer: identity.Manufacturer, Model: identity.Model, Firmware: identity.FirmwareVersion,
 		UUID: identity.UUID, State: string(m.camera.Status()), Address: host, Ports: ports,
 		SigningCA: certificatePEM(f.roots.Signing.Certificate.Raw), TPM: m.describeTPM(),
+		Tokens: m.profile.Auth.JWT.Enabled && m.profile.Auth.JWT.TrustFleetIssuer,
 	}
 	at := func(scheme string, port, usual int, path string) string {
 		switch port {
