@@ -103,7 +103,7 @@ func (o *overlay) compact(cells int) {
 	}
 	o.clock = []clockField{{field{cells - 1 - width, 1, width, true}, from, to}}
 	o.frame = field{}
-	o.name = field{x: 1, y: 1, width: cells - width - 6}
+	o.name = field{x: 1, y: 1, width: max(cells-width-5, 0)}
 	o.top = (f.height + 2 + 3) / 4
 }
 

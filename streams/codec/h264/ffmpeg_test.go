@@ -59,7 +59,7 @@ func TestFFmpegDecodesEveryPictureExactly(t *testing.T) {
 		for name, draw := range contents() {
 			t.Run(fmt.Sprintf("%dx%d GOP %d %s", config.Width, config.Height, config.GOP, name), func(t *testing.T) {
 				t.Parallel()
-				pictures := 12
+				pictures := 7
 				if config.GOP > 1<<log2MaxFrameNum { // frame_num wraps
 					pictures = config.GOP
 				}

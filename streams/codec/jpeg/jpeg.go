@@ -22,7 +22,7 @@ func CheckQuality(quality int) error {
 }
 
 // Encode returns the picture on c as a new JPEG file. The quality, 1 to 100,
-// scales the standard quantisation tables as usual; from 75 on flat areas come
+// scales the standard quantisation tables as usual; from 76 on flat areas come
 // out exactly.
 func Encode(c *scene.Canvas, quality int) ([]byte, error) {
 	if err := CheckQuality(quality); err != nil {
