@@ -303,6 +303,17 @@ func (c *client) packet(channel uint8) (*rtp.Packet, []rtcp.Packet) {
 	}
 }
 
+// first returns the first packet, on channel 0, and the RTCP packets that come
+// with its access unit.
+func (c *client) first() (*rtp.Packet, []rtcp.Packet) {
+	c.t.Helper()
+	first, control := c.packet(0)
+	for len(control) == 0 {
+		_, control = c.packet(0)
+	}
+	return first, control
+}
+
 // ends checks that the server has ended the connection, whatever it sent before.
 func (c *client) ends() {
 	c.t.Helper()

@@ -41,8 +41,9 @@ type reader struct {
 
 	// Guarded by the stream's mutex.
 	begun  bool
-	behind bool  // dropping until the next key frame
-	why    error // why it ended; read after ended is closed
+	behind bool      // dropping until the next key frame
+	again  time.Time // when the second sender report is due; zero: it was sent
+	why    error     // why it ended; read after ended is closed
 
 	packets, octets, droppedUnits, droppedPackets atomic.Uint64
 }

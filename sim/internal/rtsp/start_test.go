@@ -11,7 +11,7 @@ import (
 )
 
 // checkStart checks that PLAY's answer tells of the first packet, that a sender
-// report comes before it, and that both give one instant the same time.
+// report comes with it, and that both give one instant the same time.
 func checkStart(t *testing.T, r reply, p *rtp.Packet, control []rtcp.Packet) {
 	t.Helper()
 	info := r.header.get("rtp-info")
@@ -23,7 +23,7 @@ func checkStart(t *testing.T, r reply, p *rtp.Packet, control []rtcp.Packet) {
 		t.Errorf("Range: %v", err)
 	}
 	if len(control) != 2 {
-		t.Fatalf("%d RTCP packets before the first RTP packet, want 2", len(control))
+		t.Fatalf("%d RTCP packets with the first access unit, want 2", len(control))
 	}
 	sr, ok := control[0].(*rtcp.SenderReport)
 	if !ok || sr.SSRC != p.SSRC {

@@ -20,14 +20,14 @@ func TestWholeSessionRunsThroughItsMethods(t *testing.T) {
 		t.Errorf("Server: %q", got)
 	}
 	id, r := c.play(b.url)
-	p, control := c.packet(0)
+	p, control := c.first()
 	checkStart(t, r, p, control)
 	c.want(200, "GET_PARAMETER", b.url, "Session: "+id)
 	c.want(200, "SET_PARAMETER", b.url, "Session: "+id)
 	c.want(200, "PAUSE", b.url, "Session: "+id)
 	c.frames = nil
 	r = c.want(200, "PLAY", b.url, "Session: "+id+";timeout=60", "Range: npt=0.000-")
-	p, control = c.packet(0)
+	p, control = c.first()
 	checkStart(t, r, p, control)
 	c.want(200, "TEARDOWN", b.url, "Session: "+id)
 	c.want(454, "PLAY", b.url, "Session: "+id)

@@ -114,8 +114,35 @@ func (s *Stream) send(au *streams.AccessUnit, at time.Time) error {
 	if due {
 		s.reported = now
 	}
+	s.counts.Frames++
+	s.counts.Packets += uint64(len(packets))
+	s.counts.Octets += uint64(u.payload)
+	s.handOut(u, first, now, due)
+	return nil
+}
+
+// again is when a reader gets its second sender report. The first may overtake
+// the packets it came with, and clients drop a report from a source they have
+// not heard of (gortsplib does): they are not to wait a whole interval.
+const again = time.Second
+
+// handOut sends a unit to all readers, and sender reports after it: to all if
+// due, else to those that begin or began a second ago. The mutex is held.
+func (s *Stream) handOut(u *unit, first start, now time.Time, due bool) {
+	var reports []*reader
 	for r := range s.readers {
-		s.deliver(r, u, first, due)
+		if s.deliver(r, u, first) {
+			r.again = now.Add(again)
+			reports = append(reports, r)
+			continue
+		}
+		second := !r.again.IsZero() && !now.Before(r.again)
+		if second {
+			r.again = time.Time{}
+		}
+		if r.begun && (due || second) {
+			reports = append(reports, r)
+		}
 	}
 	for pair, b := range s.batches {
 		if len(b.messages) == 0 {
@@ -124,32 +151,30 @@ func (s *Stream) send(au *streams.AccessUnit, at time.Time) error {
 		}
 		b.flush()
 	}
-	s.counts.Frames++
-	s.counts.Packets += uint64(len(packets))
-	s.counts.Octets += uint64(u.payload)
-	return nil
+	for _, r := range reports {
+		s.report(r, false)
+	}
 }
 
 // deliver gives one reader a unit, begins with it if it is the first one that
-// can be decoded, or drops it if the reader is behind; the mutex is held.
-func (s *Stream) deliver(r *reader, u *unit, first start, report bool) {
-	switch {
-	case !r.begun && !u.key:
-		return
-	case !r.begun:
-		r.begun = true
+// can be decoded, or drops it if the reader is behind; the mutex is held. It
+// reports whether the reader begins.
+func (s *Stream) deliver(r *reader, u *unit, first start) (begins bool) {
+	if !r.begun {
+		if !u.key {
+			return false
+		}
+		begins, r.begun = true, true
 		r.begin(first)
-		s.report(r, false)
-	case report:
-		s.report(r, false)
 	}
 	if r.behind && !u.key || !r.sink.unit(s, r, u) {
 		r.drop(u)
-		return
+		return begins
 	}
 	r.behind = false
 	r.packets.Add(uint64(len(u.packets)))
 	r.octets.Add(uint64(u.payload))
+	return begins
 }
 
 // report sends a reader a sender report, with a BYE if the stream ends for it;

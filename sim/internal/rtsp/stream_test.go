@@ -255,8 +255,8 @@ func TestSenderReportsGiveTheCamerasTimeToTheMillisecond(t *testing.T) {
 		wrong.SetOffset(time.Hour) // somebody sets the clock
 		pass(time.Minute)
 		look(b.main, func() {
-			if len(p.reports) != 14 {
-				t.Errorf("%d reports in 68 s, want 14: every 5 s from the start", len(p.reports))
+			if len(p.reports) != 15 {
+				t.Errorf("%d reports in 68 s, want 15: every 5 s from the start, and one after a second", len(p.reports))
 			}
 			sent := uint32(0)
 			for i, raw := range p.reports {
@@ -265,9 +265,12 @@ func TestSenderReportsGiveTheCamerasTimeToTheMillisecond(t *testing.T) {
 					t.Fatal(err)
 				}
 				sr := packets[0].(*rtcp.SenderReport)
-				elapsed := time.Duration(i) * 5 * time.Second
+				elapsed := time.Duration(i-1) * 5 * time.Second
+				if i < 2 {
+					elapsed = time.Duration(i) * time.Second
+				}
 				offset := -3*time.Hour + 123456789*time.Nanosecond
-				if i > 1 {
+				if i > 2 {
 					offset = time.Hour
 				}
 				want := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(elapsed + offset)
