@@ -42,9 +42,11 @@ type frequency struct {
 
 // plane codes the blocks of luma or of chroma.
 type plane struct {
-	dcStep      int32
-	dc, ac      *codes
-	frequencies []frequency // in zigzag order
+	dcStep int32
+	dc, ac *codes
+	// frequencies are in zigzag order, by which differences aren't zero: bit
+	// across, bit down, bit diagonal.
+	frequencies [8][]frequency
 }
 
 // newPlane prepares a quantisation table and the DC and AC codes.
@@ -62,7 +64,11 @@ func newPlane(table *[64]uint8, c []codes) plane {
 			f.difference = down
 		}
 		f.factor = int32(math.Round(basis(u) * basis(v) / float64(table[at]) * 65536))
-		p.frequencies = append(p.frequencies, f)
+		for set := range p.frequencies {
+			if set>>f.difference&1 != 0 {
+				p.frequencies[set] = append(p.frequencies[set], f)
+			}
+		}
 	}
 	return p
 }
@@ -96,9 +102,14 @@ func (p *plane) block(w *bitWriter, dc *int32, a, b, c, d byte) {
 		down:     int32(a) + int32(b) - int32(c) - int32(d),
 		diagonal: int32(a) - int32(b) - int32(c) + int32(d),
 	}
+	set := 0
+	for i, d := range differences {
+		if d != 0 {
+			set |= 1 << i
+		}
+	}
 	last := uint8(0)
-	for i := range p.frequencies {
-		f := &p.frequencies[i]
+	for _, f := range p.frequencies[set] {
 		level := (differences[f.difference]*f.factor + 1<<15) >> 16
 		if level == 0 {
 			continue
