@@ -67,7 +67,7 @@ func (f *Fleet) setInfo(info store.Info) (err error) {
 		return err
 	}
 	info.Issuer = f.issuer.URL()
-	return f.setInfo(info)
+	return f.store.SetInfo(info)
 }
 
 // stored finds a camera of the state directory; nil: there is none. Its profile
