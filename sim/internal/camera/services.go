@@ -10,6 +10,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/svc/device"
 	"github.com/camfleet/camfleet/sim/internal/svc/media"
 	"github.com/camfleet/camfleet/sim/internal/svc/media2"
+	"github.com/camfleet/camfleet/sim/internal/svc/security"
 	"github.com/camfleet/camfleet/sim/internal/tpm"
 )
 
@@ -24,7 +25,7 @@ type services struct {
 // known lists the services there are, in the order of GetServices. They are
 // those of a run, or without one only to be looked at.
 func known(*run) []svc.Service {
-	return []svc.Service{device.Service(), media.Service(), media2.Service()}
+	return []svc.Service{device.Service(), media.Service(), media2.Service(), security.Service()}
 }
 
 func newServices(r *run) *services {
