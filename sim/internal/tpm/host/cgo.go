@@ -10,6 +10,7 @@ package host
 // #cgo darwin LDFLAGS: -Wl,-undefined,dynamic_lookup
 // #cgo LDFLAGS: -lcrypto
 // #include "become.h"
+// #include "process.h"
 import "C"
 
 import (
@@ -21,6 +22,13 @@ const (
 	variable   = C.BECOME_VARIABLE
 	roleZygote = C.BECOME_ZYGOTE
 	roleTPM    = C.BECOME_TPM
+)
+
+// The build of the simulator, which decides how NV memory is laid out: images
+// fit only the build that made them.
+const (
+	Profile = C.CAMFLEET_TPM_PROFILE // "stock", "big"
+	NVSize  = C.NV_MEMORY_SIZE       // bytes
 )
 
 // usable reports whether this program can run TPMs at all.

@@ -25,10 +25,9 @@ const tagHost = 0x4c4c
 // Codes of our own frames; serve.c has the same.
 const (
 	codeStart   = 1 // to the TPM, first: flags (4), stream (32), image or nothing
-	codePower   = 2 // to the TPM: off and on again; answered by codeReady
-	codeImage   = 3 // from the TPM: its NV memory; to the TPM: asks for it if it changed, answered by codeReady
-	codeReady   = 4 // from the TPM: response code of TPM2_Startup (4), process ID (4), size of NV (4), name of the build
-	codeRefused = 5 // from the zygote: there is no process, errno or response code (4)
+	codeImage   = 2 // from the TPM: its NV memory; to the TPM: asks for it if it changed, answered by codeReady
+	codeReady   = 3 // from the TPM: response code of TPM2_Startup (4), process ID (4), size of NV (4), name of the build
+	codeRefused = 4 // from the zygote: there is no process, errno or response code (4)
 )
 
 const startSeeded = 1 // flag of codeStart

@@ -91,7 +91,7 @@ func (h *Host) logLines(r *os.File) {
 
 // Boot is what a TPM starts from.
 type Boot struct {
-	NV     []byte         // NV memory of the TPM, Process.NVSize bytes; nil: a new TPM
+	NV     []byte         // NV memory of the TPM, NVSize bytes; nil: a new TPM
 	Stream *[KeySize]byte // decides all its random numbers; nil: real randomness
 	// Image is called whenever NV memory has changed, before the response to
 	// the command that changed it; nv is valid during the call only. An error

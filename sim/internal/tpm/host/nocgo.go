@@ -8,5 +8,11 @@ const (
 	roleTPM    = ""
 )
 
+// The build of the simulator, of which there is none.
+const (
+	Profile = "none"
+	NVSize  = 0 // bytes
+)
+
 // usable reports whether this program can run TPMs at all.
 func usable() error { return ErrNoCgo }

@@ -23,12 +23,6 @@ type Process struct {
 	proc *os.Process
 }
 
-// Profile returns the name of the build the simulator has: "stock" or "big".
-func (p *Process) Profile() string { return p.ready.Profile }
-
-// NVSize returns the size of the TPM's NV memory in bytes.
-func (p *Process) NVSize() int { return p.ready.NVSize }
-
 // PID returns the process ID.
 func (p *Process) PID() int { return p.ready.PID }
 
@@ -86,22 +80,13 @@ func (p *Process) Exchange(command []byte, timeout time.Duration) ([]byte, error
 	return response, err
 }
 
-// Power switches the TPM off, without a TPM2_Shutdown, and on again.
-func (p *Process) Power(timeout time.Duration) error { return p.ask(codePower, timeout) }
-
 // Sync has Boot.Image called if NV memory is not what it was last called with.
-func (p *Process) Sync(timeout time.Duration) error { return p.ask(codeImage, timeout) }
-
-func (p *Process) ask(code uint32, timeout time.Duration) error {
-	answer, err := p.exchange(hostFrame(code), timeout)
+func (p *Process) Sync(timeout time.Duration) error {
+	answer, err := p.exchange(hostFrame(codeImage), timeout)
 	if err != nil {
 		return err
 	}
-	r, err := parseReady(answer)
-	if err == nil && r.RC != 0 {
-		err = fmt.Errorf("%w: TPM2_Startup answers %#x", ErrDead, r.RC)
-	}
-	if err != nil {
+	if _, err = parseReady(answer); err != nil {
 		p.Kill()
 	}
 	return err

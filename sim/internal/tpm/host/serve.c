@@ -1,7 +1,10 @@
 //go:build cgo && unix
 
 // One TPM process: frames in, frames out (frame.go has their layout).
+#define _GNU_SOURCE
+
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +29,9 @@ enum {
 	PAGE = 4096,
 	TAG_HOST = 0x4c4c,
 	HOST_START = 1,
-	HOST_POWER = 2,
-	HOST_IMAGE = 3,
-	HOST_READY = 4,
-	HOST_REFUSED = 5,
+	HOST_IMAGE = 2,
+	HOST_READY = 3,
+	HOST_REFUSED = 4,
 	START_SEEDED = 1,
 	START_FIXED = 4 + ENTROPY_KEY_SIZE,
 	READY_FIXED = 12,
@@ -120,7 +122,7 @@ void frame_refuse(int fd, uint32_t number)
 	write_host(fd, HOST_REFUSED, payload, sizeof payload);
 }
 
-// tell sends the image if it isn't what the host has.
+// tell_image sends the image if it isn't what the host has.
 static void tell_image(void)
 {
 	bool changed = false;
@@ -136,78 +138,6 @@ static void tell_image(void)
 	}
 	if (changed)
 		write_host(line, HOST_IMAGE, s_NV, NV_MEMORY_SIZE);
-}
-
-// run executes a command; the response is at *response.
-static uint32_t run(unsigned char *command, uint32_t size, unsigned char **response)
-{
-	uint32_t n = sizeof out;
-	*response = out;
-	if (seeded)
-		s_tpmTime++; // a millisecond a command, so that equal commands meet equal times
-	_plat__RunCommand(size, command, &n, response);
-	return n;
-}
-
-static uint32_t startup(void)
-{
-	static const unsigned char command[] = {0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x44, 0, 0};
-	unsigned char copy[sizeof command], *response;
-	memcpy(copy, command, sizeof copy);
-	return run(copy, sizeof copy, &response) < HEADER ? 0x101 : get32(response + 6);
-}
-
-// power switches the TPM on, or off and on. With manufacture it is a new one.
-static void power(bool manufacture)
-{
-	_plat__Reset(manufacture);
-	if (seeded) { // from here on the simulator's timer shows s_tpmTime as it is
-		s_lastSystemTime = 1;
-		s_realTimePrevious = UINT64_MAX;
-	}
-}
-
-static void ready(uint32_t rc)
-{
-	static const char profile[] = CAMFLEET_TPM_PROFILE;
-	unsigned char payload[READY_FIXED + sizeof profile - 1];
-	put32(payload, rc);
-	put32(payload + 4, getpid());
-	put32(payload + 8, NV_MEMORY_SIZE);
-	memcpy(payload + READY_FIXED, profile, sizeof profile - 1);
-	if (rc == 0)
-		tell_image();
-	write_host(line, HOST_READY, payload, sizeof payload);
-	if (rc != 0)
-		_exit(5);
-}
-
-// start takes the first frame, which may hold an image and is read into
-// memory that doesn't stay.
-static void start(void)
-{
-	enum { MOST = START_FIXED + NV_MEMORY_SIZE };
-	unsigned char *payload = mmap(NULL, MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint32_t size;
-
-	if (payload == MAP_FAILED)
-		_exit(4);
-	read_exact(in, HEADER);
-	size = get32(in + 2) - HEADER;
-	if (get32(in + 6) != HOST_START || (size != START_FIXED && size != MOST))
-		_exit(3);
-	read_exact(payload, size);
-	if (get32(payload) & START_SEEDED) {
-		seeded = true;
-		seeded_use(payload + 4);
-	}
-	power(true);
-	if (size == MOST) {
-		memcpy(s_NV, payload + START_FIXED, NV_MEMORY_SIZE);
-		power(false);
-	}
-	munmap(payload, MOST);
-	ready(startup());
 }
 
 // Commands that change nothing in NV but the clock, which every command may.
@@ -233,27 +163,109 @@ static bool quiet(uint32_t code)
 	return false;
 }
 
-static void host_frame(void)
+// scrub clears the stack below its caller. Structures that the simulator
+// writes to NV have padding, which holds what was on the stack before:
+// addresses, for instance, which differ from run to run.
+__attribute__((noinline)) static void scrub(void)
 {
-	switch (get32(in + 6)) {
-	case HOST_POWER:
-		power(false);
-		ready(startup());
-		return;
-	case HOST_IMAGE:
-		tell_image();
-		ready(0);
-		return;
-	}
-	_exit(3);
+	unsigned char below[16384];
+	memset(below, 0, sizeof below);
+	__asm__ volatile("" : : "r"(below) : "memory");
 }
 
-void tpm_serve(int fd)
+// run executes a command; the response is at *response.
+static uint32_t run(unsigned char *command, uint32_t size, unsigned char **response)
 {
-	line = fd;
-	memset(blank, 0xff, sizeof blank);
-	for (size_t i = 0; i < NV_MEMORY_SIZE / PAGE; i++)
-		shadow[i] = blank;
+	uint32_t n = sizeof out;
+	*response = out;
+	if (seeded) {
+		s_tpmTime++; // a millisecond a command, so that equal commands meet equal times
+		if (size >= HEADER && !quiet(get32(command + 6)))
+			scrub();
+	}
+	_plat__RunCommand(size, command, &n, response);
+	return n;
+}
+
+static uint32_t startup(void)
+{
+	static const unsigned char command[] = {0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x44, 0, 0};
+	unsigned char copy[sizeof command], *response;
+	memcpy(copy, command, sizeof copy);
+	return run(copy, sizeof copy, &response) < HEADER ? 0x101 : get32(response + 6);
+}
+
+// power switches the TPM on. With manufacture it is a new one.
+static void power(bool manufacture)
+{
+	_plat__Reset(manufacture);
+	if (seeded) { // from here on the simulator's timer shows s_tpmTime as it is
+		s_lastSystemTime = 1;
+		s_realTimePrevious = UINT64_MAX;
+	}
+}
+
+static void ready(uint32_t rc)
+{
+	static const char profile[] = CAMFLEET_TPM_PROFILE;
+	unsigned char payload[READY_FIXED + sizeof profile - 1];
+	put32(payload, rc);
+	put32(payload + 4, getpid());
+	put32(payload + 8, NV_MEMORY_SIZE);
+	memcpy(payload + READY_FIXED, profile, sizeof profile - 1);
+	if (rc == 0)
+		tell_image();
+	write_host(line, HOST_READY, payload, sizeof payload);
+	if (rc != 0)
+		_exit(5);
+}
+
+// The first frame, which may hold an image and so is in memory of its own,
+// given back when the TPM has started.
+static struct {
+	unsigned char *payload;
+	uint32_t size;
+} first;
+
+enum { FIRST_MOST = START_FIXED + NV_MEMORY_SIZE };
+
+static void read_first(void)
+{
+	first.payload = mmap(NULL, FIRST_MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (first.payload == MAP_FAILED)
+		_exit(4);
+	read_exact(in, HEADER);
+	first.size = get32(in + 2) - HEADER;
+	if (get32(in + 6) != HOST_START || (first.size != START_FIXED && first.size != FIRST_MOST))
+		_exit(3);
+	read_exact(first.payload, first.size);
+	seeded = get32(first.payload) & START_SEEDED;
+}
+
+static void start(void)
+{
+	if (seeded)
+		seeded_use(first.payload + 4);
+	power(true);
+	if (first.size == FIRST_MOST) {
+		memcpy(s_NV, first.payload + START_FIXED, NV_MEMORY_SIZE);
+		power(false);
+	}
+	munmap(first.payload, FIRST_MOST);
+	ready(startup());
+}
+
+static void host_frame(void)
+{
+	if (get32(in + 6) != HOST_IMAGE)
+		_exit(3);
+	tell_image();
+	ready(0);
+}
+
+static void *serve(void *unused)
+{
+	(void)unused;
 	start();
 	for (;;) {
 		uint32_t size = read_frame(), code = get32(in + 6), n;
@@ -269,6 +281,37 @@ void tpm_serve(int fd)
 			tell_image();
 		write_all(line, response, n);
 	}
+}
+
+// serve_seeded serves on a stack whose address is the same in every process,
+// since addresses end in the image too (see scrub).
+static void serve_seeded(void)
+{
+	enum { SIZE = 1 << 20 };
+	void *const at = (void *)(uintptr_t)0x2000000000;
+	void *stack = mmap(at, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	if (stack != at || pthread_attr_init(&attr) != 0 || pthread_attr_setstack(&attr, stack, SIZE) != 0)
+		_exit(7);
+	if (pthread_create(&thread, &attr, serve, NULL) != 0)
+		_exit(7);
+	pthread_join(thread, NULL);
+	_exit(7);
+}
+
+void tpm_serve(int fd)
+{
+	line = fd;
+	memset(blank, 0xff, sizeof blank);
+	for (size_t i = 0; i < NV_MEMORY_SIZE / PAGE; i++)
+		shadow[i] = blank;
+	read_first();
+	if (seeded)
+		serve_seeded();
+	serve(NULL);
+	_exit(0);
 }
 
 uint32_t tpm_warm_up(void)

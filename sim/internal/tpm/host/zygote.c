@@ -43,6 +43,8 @@ static void forget(pid_t pid, int status)
 	for (size_t i = 0; i < children.used; i++)
 		if (children.pid[i] == pid)
 			children.pid[i] = children.pid[--children.used];
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return; // the host's way of switching off
 	if (WIFSIGNALED(status))
 		fprintf(stderr, "TPM process %d: ended by signal %d\n", (int)pid, WTERMSIG(status));
 	else if (WEXITSTATUS(status) != 0)
