@@ -79,8 +79,7 @@ class Card {
       this.addresses = now;
       $('.addresses', this.element).replaceChildren(...addresses.filter(([, url]) => url).map(([what, url]) => line(what, url)));
     }
-    const accounts = (camera.accounts ?? []).map((/** @type {any} */ a) => (a.password ? `${a.user} / ${a.password}` : a.user));
-    $('.accounts', this.element).textContent = accounts.length ? `Accounts: ${accounts.join(', ')}` : '';
+    $('.accounts', this.element).textContent = accountText(camera.accounts ?? []);
   }
 
   /** @param {any} s */
@@ -111,6 +110,16 @@ class Card {
       this.show(await answer.json());
     });
   }
+}
+
+/** Who can log in; a password that all have is said once. @param {any[]} accounts */
+function accountText(accounts) {
+  if (!accounts.length) return '';
+  const { password } = accounts[0];
+  if (password && accounts.every((a) => a.password === password)) {
+    return `Accounts: ${accounts.map((a) => a.user).join(', ')}; password ${password}`;
+  }
+  return `Accounts: ${accounts.map((a) => (a.password ? `${a.user} / ${a.password}` : a.user)).join(', ')}`;
 }
 
 /** A line with a copy button. @param {string} what @param {string} url */
