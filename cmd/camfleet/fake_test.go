@@ -17,8 +17,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain takes away what would change the width of the help texts.
+// TestMain takes away what would change the width of the help texts, and is the
+// program where a test started it as that.
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	os.Unsetenv("COLUMNS")
 	goleak.VerifyTestMain(m)
 }

@@ -1,3 +1,4 @@
+// Command trial is a throw-away.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
 
 	"github.com/camfleet/camfleet/sim"
 	"github.com/camfleet/camfleet/sim/api"
@@ -15,13 +17,18 @@ import (
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
-	f, err := sim.Start(ctx, sim.Config{Config: api.Config{N: 4, BasePort: 20000}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	n, _ := strconv.Atoi(os.Getenv("N"))
+	f, err := sim.Start(ctx, sim.Config{Config: api.Config{N: n, BasePort: 20000, State: os.Getenv("STATE")}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	b, _ := json.MarshalIndent(f.Info(), "", " ")
-	fmt.Println(string(b))
+	i := f.Info()
+	if n < 10 {
+		b, _ := json.MarshalIndent(i, "", " ")
+		fmt.Println(string(b))
+	}
+	fmt.Println(i.ReadySeconds, i.Notes)
 	<-ctx.Done()
 	fmt.Println(f.Close())
 }
