@@ -12,18 +12,15 @@ import (
 	"github.com/google/go-tpm/tpm2"
 )
 
-// Decrypt decrypts with an RSA key. opts is an *rsa.OAEPOptions (one hash for
+// Decrypt decrypts. opts is an *rsa.OAEPOptions (one hash for
 // all, SHA-1 or SHA-2, no label), an *rsa.PKCS1v15DecryptOptions or nil (PKCS
 // #1 v1.5). With a SessionKeyLen the result is, in constant time and as
 // crypto/rsa has it, a random key if the ciphertext is not good; the reader is
 // where it comes from, crypto/rand if nil. Errors: ErrDecryption,
 // ErrUnsupportedScheme, ErrClosed, ErrDead. TPM2_RSA_Decrypt, Part 3, 14.3.
-func (k *Key) Decrypt(random io.Reader, ciphertext []byte, opts crypto.DecrypterOpts) ([]byte, error) {
+func (k RSAKey) Decrypt(random io.Reader, ciphertext []byte, opts crypto.DecrypterOpts) ([]byte, error) {
 	const op = "TPM decryption"
-	key, ok := k.rsa()
-	if !ok {
-		return nil, fmt.Errorf("%s: %w: an ECDSA key decrypts nothing", op, ErrUnsupportedScheme)
-	}
+	key, _ := k.rsa()
 	if len(ciphertext) > key.Size() {
 		return nil, fmt.Errorf("%s: %w", op, ErrDecryption)
 	}
@@ -41,7 +38,7 @@ func (k *Key) Decrypt(random io.Reader, ciphertext []byte, opts crypto.Decrypter
 	return nil, fmt.Errorf("%s: %w: options %T", op, ErrUnsupportedScheme, opts)
 }
 
-func (k *Key) oaep(op string, ciphertext []byte, o *rsa.OAEPOptions) ([]byte, error) {
+func (k RSAKey) oaep(op string, ciphertext []byte, o *rsa.OAEPOptions) ([]byte, error) {
 	hash, ok := hashAlg(o.Hash)
 	if !ok || o.MGFHash != 0 && o.MGFHash != o.Hash || len(o.Label) != 0 {
 		return nil, fmt.Errorf("%s: %w: OAEP with hash %v, mask hash %v and a label of %d bytes",
@@ -50,13 +47,13 @@ func (k *Key) oaep(op string, ciphertext []byte, o *rsa.OAEPOptions) ([]byte, er
 	return k.rsaDecrypt(op, ciphertext, tpm2.TPMAlgOAEP, hash)
 }
 
-func (k *Key) pkcs1(op string, ciphertext []byte) ([]byte, error) {
+func (k RSAKey) pkcs1(op string, ciphertext []byte) ([]byte, error) {
 	return k.rsaDecrypt(op, ciphertext, tpm2.TPMAlgRSAES)
 }
 
 // rsaDecrypt has the TPM decrypt; scheme is an algorithm and its hash, if it
 // has one.
-func (k *Key) rsaDecrypt(op string, ciphertext []byte, scheme ...tpm2.TPMAlgID) (message []byte, err error) {
+func (k RSAKey) rsaDecrypt(op string, ciphertext []byte, scheme ...tpm2.TPMAlgID) (message []byte, err error) {
 	err = k.use(op, func(handle tpm2.TPMHandle) error {
 		c := newCommand(tpm2.TPMCCRSADecrypt, 1, handle).sized(ciphertext)
 		for _, s := range scheme {
@@ -76,7 +73,7 @@ func (k *Key) rsaDecrypt(op string, ciphertext []byte, scheme ...tpm2.TPMAlgID) 
 // from the result or its timing whether the ciphertext was good (RFC 8017,
 // 7.2.2; RFC 5246, 7.4.7.1): the TPM takes the private power and the padding
 // is looked at here, without branches.
-func (k *Key) sessionKey(op string, random io.Reader, ciphertext []byte, size int) ([]byte, error) {
+func (k RSAKey) sessionKey(op string, random io.Reader, ciphertext []byte, size int) ([]byte, error) {
 	if random == nil {
 		random = rand.Reader
 	}

@@ -42,16 +42,16 @@ func (e *ImageError) Error() string {
 	if e.Build == "" {
 		return ErrImage.Error() + ": " + e.Reason
 	}
-	return fmt.Sprintf("TPM image: %s: use the %s build of this program", e.Reason, buildName(e.Build))
+	return fmt.Sprintf("TPM image: %s: use the %s build of this program (%s)", e.Reason, e.Build, buildName(e.Build))
 }
 
 // buildName says how a build is made; "" if there is none of that name.
 func buildName(profile string) string {
 	switch profile {
 	case "stock":
-		return "stock (go build, without the Makefile's CGO_CFLAGS)"
+		return "go build without the CGO_CFLAGS of the Makefile"
 	case "big":
-		return "big (make, which sets CGO_CFLAGS)"
+		return "make, which sets CGO_CFLAGS"
 	}
 	return ""
 }
@@ -120,12 +120,13 @@ func decodeImage(image []byte, profile string, size int) ([]byte, error) {
 
 func inflateImage(image []byte, size int) ([]byte, error) {
 	nv := make([]byte, size)
-	z := flate.NewReader(bytes.NewReader(image[imageHeader:]))
+	deflated := bytes.NewReader(image[imageHeader:])
+	z := flate.NewReader(deflated)
 	defer z.Close()
 	if _, err := io.ReadFull(z, nv); err != nil {
 		return nil, &ImageError{Reason: "it is damaged: " + err.Error()}
 	}
-	if n, err := z.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+	if n, err := z.Read(make([]byte, 1)); n != 0 || err != io.EOF || deflated.Len() != 0 {
 		return nil, &ImageError{Reason: "it is damaged: its end is not where it should be"}
 	}
 	if sum := sumImage(image[:imageFixed], nv); !bytes.Equal(sum[:], image[imageFixed:imageHeader]) {

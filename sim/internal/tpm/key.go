@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-tpm/tpm2"
 )
 
-// Key is a private key in a TPM. It is a crypto.Signer and, for RSA, a
-// crypto.Decrypter; crypto/tls (1.2 and 1.3) and crypto/x509 take it. It may
-// be used by many goroutines; its TPM does one operation at a time.
+// Key is a private key in a TPM. It is a crypto.Signer that crypto/tls (1.2
+// and 1.3) and crypto/x509 take; [Key.RSA] is one that decrypts too. It may be
+// used by many goroutines; its TPM does one operation at a time.
 type Key struct {
 	tpm        *TPM
 	blob       Blob           // nothing for a persistent key
@@ -22,10 +22,21 @@ type Key struct {
 	public     *public
 }
 
+// RSAKey is an RSA key, which decrypts as well as it signs. It is a type of
+// its own because crypto/tls takes every crypto.Decrypter for an RSA key.
+type RSAKey struct{ *Key }
+
 var (
 	_ crypto.Signer    = (*Key)(nil)
-	_ crypto.Decrypter = (*Key)(nil)
+	_ crypto.Signer    = RSAKey{}
+	_ crypto.Decrypter = RSAKey{}
 )
+
+// RSA returns the key as one that decrypts; false if it is not an RSA key.
+func (k *Key) RSA() (RSAKey, bool) {
+	_, ok := k.rsa()
+	return RSAKey{k}, ok
+}
 
 // Key returns the key of a blob after the TPM has loaded it once. Errors:
 // ErrBlob, ErrForeign, ErrNoTPM, ErrClosed, ErrDead.

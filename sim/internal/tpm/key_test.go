@@ -73,12 +73,13 @@ func signs(t *testing.T, k *tpm.Key) {
 }
 
 // decrypts checks every way of decrypting against Go's encryption.
-func decrypts(t *testing.T, k *tpm.Key) {
+func decrypts(t *testing.T, key *tpm.Key) {
 	t.Helper()
-	public, ok := k.Public().(*rsa.PublicKey)
+	k, ok := key.RSA()
 	if !ok {
 		return
 	}
+	public := k.Public().(*rsa.PublicKey)
 	message := []byte("attack at dawn!!")
 	for _, h := range []crypto.Hash{crypto.SHA1, crypto.SHA256} {
 		c, err := rsa.EncryptOAEP(h.New(), rand.Reader, public, message, nil)
@@ -259,17 +260,20 @@ func TestInconsistentKeysAreRefused(t *testing.T) {
 func TestUnsupportedSchemesAreRefused(t *testing.T) {
 	t.Parallel()
 	p := newTPM(t)
-	ec, rs := mustKey(t, p, p256()), mustKey(t, p, rsa2048())
+	ec := mustKey(t, p, p256())
+	rs, _ := mustKey(t, p, rsa2048()).RSA()
+	if _, ok := ec.RSA(); ok {
+		t.Error("an ECDSA key is an RSA key")
+	}
 	d := digest(crypto.SHA256, "m")
 	for name, sign := range map[string]func() ([]byte, error){
-		"MD5":            func() ([]byte, error) { return rs.Sign(nil, make([]byte, 16), crypto.MD5) },
-		"MD5SHA1":        func() ([]byte, error) { return rs.Sign(nil, make([]byte, 36), crypto.MD5SHA1) },
-		"no hash":        func() ([]byte, error) { return ec.Sign(nil, d, crypto.Hash(0)) },
-		"no options":     func() ([]byte, error) { return ec.Sign(nil, d, nil) },
-		"short digest":   func() ([]byte, error) { return ec.Sign(nil, d[:31], crypto.SHA256) },
-		"long digest":    func() ([]byte, error) { return rs.Sign(nil, append(d, 0), crypto.SHA256) },
-		"salt":           func() ([]byte, error) { return rs.Sign(nil, d, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: 20}) },
-		"ECDSA decrypts": func() ([]byte, error) { return ec.Decrypt(nil, d, nil) },
+		"MD5":          func() ([]byte, error) { return rs.Sign(nil, make([]byte, 16), crypto.MD5) },
+		"MD5SHA1":      func() ([]byte, error) { return rs.Sign(nil, make([]byte, 36), crypto.MD5SHA1) },
+		"no hash":      func() ([]byte, error) { return ec.Sign(nil, d, crypto.Hash(0)) },
+		"no options":   func() ([]byte, error) { return ec.Sign(nil, d, nil) },
+		"short digest": func() ([]byte, error) { return ec.Sign(nil, d[:31], crypto.SHA256) },
+		"long digest":  func() ([]byte, error) { return rs.Sign(nil, append(d, 0), crypto.SHA256) },
+		"salt":         func() ([]byte, error) { return rs.Sign(nil, d, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: 20}) },
 		"OAEP label": func() ([]byte, error) {
 			return rs.Decrypt(nil, d, &rsa.OAEPOptions{Hash: crypto.SHA256, Label: []byte("x")})
 		},
@@ -290,7 +294,7 @@ func TestUnsupportedSchemesAreRefused(t *testing.T) {
 func TestBadSessionKeyIsARandomOne(t *testing.T) {
 	t.Parallel()
 	p := newTPM(t)
-	k := mustKey(t, p, rsa2048())
+	k, _ := mustKey(t, p, rsa2048()).RSA()
 	public := k.Public().(*rsa.PublicKey)
 	options := &rsa.PKCS1v15DecryptOptions{SessionKeyLen: 48}
 	good, err := rsa.EncryptPKCS1v15(rand.Reader, public, bytes.Repeat([]byte{7}, 48))

@@ -46,21 +46,12 @@ type Config struct {
 // ECC endorsement key. Errors: ErrBackend, ErrImage, ErrSave, ErrClosed,
 // ErrNoCgo, the system's.
 func (h *Host) Open(ctx context.Context, c Config) (*TPM, error) {
-	c.Log = logger(c.Log)
-	if c.Timeout <= 0 {
-		c.Timeout = time.Minute
-	}
-	t := &TPM{
-		host: h, log: c.Log, timeout: c.Timeout,
-		turn: make(chan struct{}, 1), closing: make(chan struct{}),
-		supported: map[KeySpec]bool{},
-	}
-	var err error
-	if t.machine, err = h.machine(c); err != nil {
+	m, err := h.machine(c)
+	if err != nil {
 		return nil, fmt.Errorf("open TPM: %w", err)
 	}
-	_, t.borrowed = t.machine.(*device)
-	if t.machine == nil {
+	t := newOver(h, m, c)
+	if m == nil {
 		return t, nil
 	}
 	if !h.add(t) {
@@ -71,6 +62,19 @@ func (h *Host) Open(ctx context.Context, c Config) (*TPM, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// newOver returns a TPM, switched off, over a back end.
+func newOver(h *Host, m machine, c Config) *TPM {
+	if c.Timeout <= 0 {
+		c.Timeout = time.Minute
+	}
+	_, borrowed := m.(*device)
+	return &TPM{
+		host: h, log: logger(c.Log), timeout: c.Timeout, machine: m, borrowed: borrowed,
+		turn: make(chan struct{}, 1), closing: make(chan struct{}),
+		supported: map[KeySpec]bool{},
+	}
 }
 
 // machine returns the back end of a Config; nil is none.

@@ -42,7 +42,7 @@ func newSwtpm(c Config) (*swtpm, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("directory for swtpm: %w", err)
 	}
-	return &swtpm{program: program, dir: c.Dir, log: c.Log}, nil
+	return &swtpm{program: program, dir: c.Dir, log: logger(c.Log)}, nil
 }
 
 func (s *swtpm) image() []byte { return nil }

@@ -128,9 +128,28 @@ func (t *TPM) off() {
 	}
 }
 
-// send sends a command, for whoever has the turn. A TPM in failure mode
-// (TPM_RC_FAILURE) is as good as dead.
-func (t *TPM) send(command []byte) ([]byte, error) { return t.exchange(command, t.timeout) }
+// send sends a command, for whoever has the turn. A TPM in failure mode (Part
+// 1, 12.4) is as good as dead.
+func (t *TPM) send(command []byte) ([]byte, error) {
+	response, err := t.exchange(command, t.timeout)
+	if err != nil || !failure(response) {
+		return response, err
+	}
+	// swtpm says so of a ciphertext that is not good, too.
+	probe, err := t.exchange(newCommand(tpm2.TPMCCReadClock, 0).bytes(), t.timeout)
+	if err != nil {
+		return nil, err
+	}
+	if failure(probe) {
+		t.off()
+		return nil, fmt.Errorf("%w: failure mode", ErrDead)
+	}
+	return response, nil
+}
+
+func failure(response []byte) bool {
+	return tpm2.TPMRC(binary.BigEndian.Uint32(response[6:])) == tpm2.TPMRCFailure
+}
 
 func (t *TPM) exchange(command []byte, timeout time.Duration) ([]byte, error) {
 	t.mu.Lock()
@@ -147,10 +166,6 @@ func (t *TPM) exchange(command []byte, timeout time.Duration) ([]byte, error) {
 	if len(response) < 10 {
 		t.off()
 		return nil, fmt.Errorf("%w: response of %d bytes", ErrDead, len(response))
-	}
-	if tpm2.TPMRC(binary.BigEndian.Uint32(response[6:])) == tpm2.TPMRCFailure {
-		t.off()
-		return nil, fmt.Errorf("%w: failure mode", ErrDead)
 	}
 	return response, nil
 }
@@ -277,7 +292,7 @@ func (t *TPM) end() error {
 	}
 	defer t.off()
 	if t.borrowed {
-		return t.flushAll()
+		return errors.Join(t.flushAll(), t.flush(t.srk))
 	}
 	err := t.shutdown(closeGrace)
 	if errors.Is(err, ErrDead) {
