@@ -69,6 +69,8 @@ type Server struct {
 	pool     *sync.Pool
 	requests atomic.Uint64
 
+	noOffload bool // send datagrams one by one even where the kernel could cut them
+
 	mu       sync.Mutex
 	closed   bool
 	conns    map[*conn]struct{}
@@ -157,6 +159,9 @@ func (s *Server) acquirePair(local netip.Addr) (*portPair, error) {
 		var err error
 		if p, err = openPortPair(local, s.config.ListenUDP, s.log); err != nil {
 			return nil, err
+		}
+		if s.noOffload {
+			p.offload.Store(false)
 		}
 		s.pairs[local] = p
 	}
