@@ -44,7 +44,6 @@ func (s *Section) SetDateAndTime(t TimeType, daylight bool, zone string, utc, no
 			return fmt.Errorf("date and time: %w", ErrNTPServerUndefined)
 		}
 		next.Offset = 0
-		s.Boot.LastClockSync = now.UTC()
 	case Manual:
 		if utc.IsZero() || utc.Year() < 1970 || utc.Year() > 2105 {
 			return fmt.Errorf("date and time %v: %w", utc, ErrDateTime)
@@ -53,7 +52,7 @@ func (s *Section) SetDateAndTime(t TimeType, daylight bool, zone string, utc, no
 	default:
 		return fmt.Errorf("date and time type %.64q: %w", t, ErrDateTime)
 	}
-	s.Time = next
+	s.Time, s.Boot.LastClockSync = next, now.UTC()
 	return nil
 }
 

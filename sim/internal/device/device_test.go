@@ -257,8 +257,8 @@ func TestManualTimeIsAnOffset(t *testing.T) {
 	refuses(t, s, device.ErrDateTime, set("Sundial", "", now))
 	refuses(t, s, device.ErrTimeZone, set(device.Manual, "nonsense", now))
 	refuses(t, s, device.ErrTimeZone, set(device.Manual, "UTC0"+strings.Repeat(" ", 130), now))
-	if err := set(device.Manual, "UTC0", now.Add(-time.Hour))(s); err != nil || s.Time.Offset != -time.Hour || s.Time.TimeZone != "UTC0" {
-		t.Errorf("%+v, %v", s.Time, err)
+	if err := set(device.Manual, "UTC0", now.Add(-time.Hour))(s); err != nil || s.Time.Offset != -time.Hour || s.Time.TimeZone != "UTC0" || !s.Boot.LastClockSync.Equal(now) {
+		t.Errorf("%+v, set %v, %v", s.Time, s.Boot.LastClockSync, err)
 	}
 	if err := set(device.Manual, "", now)(s); err != nil || s.Time.Offset != 0 || s.Time.TimeZone != "UTC0" {
 		t.Errorf("without zone: %+v, %v", s.Time, err)

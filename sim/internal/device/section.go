@@ -51,7 +51,7 @@ func (i Identity) EndpointReference() string { return "urn:uuid:" + i.UUID }
 type Boot struct {
 	Boots         uint64    `json:"boots"`         // starts since manufacture
 	LastReboot    time.Time `json:"lastReboot"`    // zero: never
-	LastClockSync time.Time `json:"lastClockSync"` // zero: never
+	LastClockSync time.Time `json:"lastClockSync"` // set by hand or by NTP; zero: never
 }
 
 // Booted counts a start at the instant now.
