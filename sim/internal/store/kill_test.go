@@ -71,7 +71,7 @@ func TestKillAtAnyInstantLosesAtMostTheChangeInFlight(t *testing.T) {
 	t.Parallel()
 	dir := filled(t)
 	random := seed.New(1).Stream("kill")
-	for round := range 60 {
+	for round := range 40 {
 		said := writeAndKill(t, dir, 1+random.IntN(12), round < 5)
 		got, err := load(dir, "cam")
 		if err != nil {

@@ -54,4 +54,8 @@ func holder(f *os.File) string {
 	return " (process " + pid + ")"
 }
 
-func (l *lock) release() error { return l.f.Close() }
+// release unlocks before it closes: a child that is just being started has a
+// copy of the file until it becomes another program, and would keep the lock.
+func (l *lock) release() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
+}
