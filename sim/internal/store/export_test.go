@@ -39,6 +39,3 @@ func DecodeFleet(text []byte) (Info, error) {
 	}
 	return i, err
 }
-
-// LockFD returns the descriptor of the lock file.
-func LockFD(f *Fleet) int { return int(f.lock.f.Fd()) }

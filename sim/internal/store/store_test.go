@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -317,24 +316,4 @@ func TestCameraNamesAreSafe(t *testing.T) {
 	if _, err := c.Load(); !errors.Is(err, store.ErrMissing) {
 		t.Errorf("after Remove: %v", err)
 	}
-}
-
-// TestLockEndsWithCloseEvenIfAChildHasACopy gives a copy of every open file
-// to a child, as starting a process does for a moment.
-func TestLockEndsWithCloseEvenIfAChildHasACopy(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	f, err := store.Open(dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fd, err := syscall.Dup(store.LockFD(f))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer syscall.Close(fd) //nolint:errcheck // the copy
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	open(t, dir, nil)
 }
