@@ -30,6 +30,8 @@ func newDevice(c Config) (*device, error) {
 	return &device{path: path, open: func() (transport.TPMCloser, error) { return openDevice(path) }}, nil
 }
 
+func (d *device) opened() error { return nil }
+
 func (d *device) image() []byte { return nil }
 
 func (d *device) on(ctx context.Context) (wire, error) {

@@ -2,26 +2,24 @@ package tpm
 
 import (
 	"bytes"
-	"compress/flate"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"io"
 
 	"github.com/camfleet/camfleet/sim/internal/tpm/host"
 )
 
-// An image is the NV memory of a TPM, deflated (most of it is blank), behind a
-// header that says what it fits:
+// An image is the NV memory of a TPM without what is blank (most of it is),
+// behind a header that says what it fits:
 //
 //	"camfleet TPM"  12 bytes
 //	version          2
 //	size of NV       4
 //	name of build   16, padded with zeros: "stock", "big"
-//	SHA-256         32, of the 34 bytes above and of NV memory
-//	NV memory       deflated (RFC 1951)
+//	SHA-256         32, of the 34 bytes above and of NV memory to its last byte that is not 0
 //
-// Numbers are big-endian.
+// and then runs of bytes, in ascending order: offset (4), length (4, not 0),
+// the bytes. All other bytes of NV memory are 0. Numbers are big-endian.
 const (
 	imageMagic   = "camfleet TPM"
 	imageVersion = 1
@@ -30,7 +28,10 @@ const (
 )
 
 // MaxImage is the size in bytes that no image exceeds.
-const MaxImage = host.MaxNV + host.MaxNV/1024 + 256
+const MaxImage = 2*host.MaxNV + 256
+
+// blankRun is how many blank bytes end a run: more than its header takes.
+const blankRun = 16
 
 // ImageError says why an image is refused. It is ErrImage.
 type ImageError struct {
@@ -59,34 +60,52 @@ func buildName(profile string) string {
 // Unwrap makes errors.Is(err, ErrImage) true.
 func (e *ImageError) Unwrap() error { return ErrImage }
 
-// encodeImage returns the image of a TPM of the named build.
-func encodeImage(profile string, nv []byte) ([]byte, error) {
-	var out bytes.Buffer
-	head := make([]byte, imageFixed)
+// encodeImage returns the image of a TPM of the named build with size bytes of
+// NV memory, of which nv are the first and the others blank.
+func encodeImage(profile string, size int, nv []byte) []byte {
+	head := make([]byte, imageFixed, 4096)
 	n := copy(head, imageMagic)
 	binary.BigEndian.PutUint16(head[n:], imageVersion)
-	binary.BigEndian.PutUint32(head[n+2:], uint32(len(nv)))
+	binary.BigEndian.PutUint32(head[n+2:], uint32(size))
 	copy(head[n+6:], profile)
-	out.Write(head)
 	sum := sumImage(head, nv)
-	out.Write(sum[:])
-	z, err := flate.NewWriter(&out, flate.BestSpeed)
-	if err != nil {
-		return nil, err
+	image := append(head, sum[:]...)
+	for at := 0; at < len(nv); {
+		run := runLength(nv[at:])
+		if run == 0 {
+			at++
+			continue
+		}
+		image = binary.BigEndian.AppendUint32(image, uint32(at))
+		image = binary.BigEndian.AppendUint32(image, uint32(run))
+		image = append(image, nv[at:at+run]...)
+		at += run
 	}
-	if _, err := z.Write(nv); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return image
 }
+
+// runLength returns how many bytes at the beginning of nv are to be kept
+// together: up to where blankRun or more blank ones follow. 0 if the first is
+// blank.
+func runLength(nv []byte) int {
+	size := 0
+	for i, b := range nv {
+		if b != blank {
+			size = i + 1
+		} else if i-size >= blankRun || size == 0 {
+			break
+		}
+	}
+	return size
+}
+
+// blank is NV memory that has never been written to.
+const blank = 0
 
 func sumImage(head, nv []byte) (sum [sha256.Size]byte) {
 	h := sha256.New()
 	h.Write(head)
-	h.Write(nv)
+	h.Write(bytes.TrimRight(nv, "\x00"))
 	h.Sum(sum[:0])
 	return sum
 }
@@ -115,19 +134,23 @@ func decodeImage(image []byte, profile string, size int) ([]byte, error) {
 	if n := int(binary.BigEndian.Uint32(rest[2:])); n != size {
 		return nil, &ImageError{Reason: fmt.Sprintf("it has %d bytes of NV memory and this build %d", n, size)}
 	}
-	return inflateImage(image, size)
+	return fillImage(image, size)
 }
 
-func inflateImage(image []byte, size int) ([]byte, error) {
-	nv := make([]byte, size)
-	deflated := bytes.NewReader(image[imageHeader:])
-	z := flate.NewReader(deflated)
-	defer z.Close()
-	if _, err := io.ReadFull(z, nv); err != nil {
-		return nil, &ImageError{Reason: "it is damaged: " + err.Error()}
+// fillImage returns NV memory from the runs of an image.
+func fillImage(image []byte, size int) ([]byte, error) {
+	if len(image) == imageHeader {
+		return nil, &ImageError{Reason: "it is empty"}
 	}
-	if n, err := z.Read(make([]byte, 1)); n != 0 || err != io.EOF || deflated.Len() != 0 {
-		return nil, &ImageError{Reason: "it is damaged: its end is not where it should be"}
+	nv := make([]byte, size)
+	r := &reader{b: image[imageHeader:]}
+	for end := 0; len(r.b) > 0; {
+		at, n := int(r.u32()), int(r.u32())
+		run := r.take(n)
+		if r.bad || n == 0 || at < end || at+n > size {
+			return nil, &ImageError{Reason: "it is damaged: a part of it has an impossible place"}
+		}
+		end = at + copy(nv[at:], run)
 	}
 	if sum := sumImage(image[:imageFixed], nv); !bytes.Equal(sum[:], image[imageFixed:imageHeader]) {
 		return nil, &ImageError{Reason: "it is damaged: its checksum is wrong"}

@@ -8,22 +8,22 @@ import (
 	"testing"
 )
 
-func blankNV(n int) []byte { return bytes.Repeat([]byte{0xff}, n) }
+func blankNV(n int) []byte { return make([]byte, n) }
+
+func usedNV(n int) []byte { return bytes.Repeat([]byte{7}, n) }
 
 func mustImage(t testing.TB, profile string, nv []byte) []byte {
 	t.Helper()
-	image, err := encodeImage(profile, nv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return image
+	return encodeImage(profile, len(nv), nv)
 }
 
 func TestImageGivesBackNVMemory(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{1, 16384, 65536} {
+	for _, n := range []int{1, 20, 16384, 65536} {
 		nv := blankNV(n)
 		copy(nv, "something")
+		copy(nv[n/2:], "with\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00holes\x00in it\x00")
+		nv[n-1] = 7
 		image := mustImage(t, "stock", nv)
 		if n == 65536 && len(image) > 1000 {
 			t.Errorf("an empty NV memory gives an image of %d bytes", len(image))
@@ -41,7 +41,7 @@ func TestImageGivesBackNVMemory(t *testing.T) {
 func TestImageOfAnotherBuildIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ made, here string }{{"stock", "big"}, {"big", "stock"}} {
-		_, err := decodeImage(mustImage(t, c.made, blankNV(16384)), c.here, 16384)
+		_, err := decodeImage(mustImage(t, c.made, usedNV(16384)), c.here, 16384)
 		var refused *ImageError
 		if !errors.As(err, &refused) || !errors.Is(err, ErrImage) || refused.Build != c.made || !strings.Contains(err.Error(), "use the "+c.made+" build") {
 			t.Errorf("made by %s, here %s: %v", c.made, c.here, err)
@@ -63,10 +63,15 @@ func TestDamagedImageIsRefused(t *testing.T) {
 		"empty":           {},
 		"other":           []byte("GIF89a" + string(make([]byte, 200))),
 		"header only":     good[:imageHeader],
+		"blank":           mustImage(t, "stock", blankNV(n)),
 		"half":            good[:len(good)/2],
+		"run beyond":      append(bytes.Clone(good), 0, 0, 0x3f, 0xff, 0, 0, 0, 2, 1, 1),
+		"run before":      append(bytes.Clone(good), 0, 0, 0, 0, 0, 0, 0, 1, 0),
+		"empty run":       append(bytes.Clone(good), 0, 0, 0x3f, 0xff, 0, 0, 0, 0),
+		"huge run":        append(bytes.Clone(good), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
 		"more":            append(bytes.Clone(good), 0),
 		"newer version":   version,
-		"other size":      mustImage(t, "stock", blankNV(n-1)),
+		"other size":      mustImage(t, "stock", usedNV(n-1)),
 		"unknown build":   mustImage(t, "huge", nv),
 		"size at limit+1": append(bytes.Clone(good), make([]byte, MaxImage+1-len(good))...),
 	} {
@@ -88,8 +93,8 @@ func TestDamagedImageIsRefused(t *testing.T) {
 }
 
 func FuzzImage(f *testing.F) {
-	f.Add(mustImage(f, "stock", blankNV(1024)))
-	f.Add(mustImage(f, "big", blankNV(1024)))
+	f.Add(mustImage(f, "stock", usedNV(1024)))
+	f.Add(mustImage(f, "big", usedNV(1024)))
 	f.Add([]byte(imageMagic))
 	f.Fuzz(func(t *testing.T, image []byte) {
 		nv, err := decodeImage(image, "stock", 1024)

@@ -9,6 +9,8 @@ import (
 type machine interface {
 	// on starts the TPM up to TPM2_Startup. What it keeps has been saved.
 	on(ctx context.Context) (wire, error)
+	// opened is called when the TPM has its keys, before its first use.
+	opened() error
 	// image returns the image saved last; nil if the back end has none.
 	image() []byte
 }

@@ -27,7 +27,7 @@ func (t *TPM) provision() error {
 		return err
 	}
 	if t.borrowed {
-		return nil
+		return t.machine.opened()
 	}
 	srk, err := t.persistentPrimary(tpm2.TPMRHOwner, tpm2.ECCSRKTemplate, HandleSRK)
 	if err != nil {
@@ -38,8 +38,10 @@ func (t *TPM) provision() error {
 	if err != nil {
 		return fmt.Errorf("endorsement key: %w", err)
 	}
-	t.ek, err = tpm2.Pub(*ek)
-	return err
+	if t.ek, err = tpm2.Pub(*ek); err != nil {
+		return err
+	}
+	return t.machine.opened()
 }
 
 // root finds the storage root key of a TPM just switched on. A borrowed one's

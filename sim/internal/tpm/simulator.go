@@ -15,6 +15,7 @@ type simulator struct {
 	entropy []byte
 	save    func(image []byte) error
 	saved   []byte // the image saved last; nil: there is no TPM yet
+	holding bool   // it is being opened: saved will be saved when it is
 }
 
 func newSimulator(h *host.Host, c Config) (*simulator, error) {
@@ -26,7 +27,7 @@ func newSimulator(h *host.Host, c Config) (*simulator, error) {
 			return nil, err
 		}
 	}
-	return &simulator{host: h, entropy: c.Entropy, save: c.Save, saved: c.Image}, nil
+	return &simulator{host: h, entropy: c.Entropy, save: c.Save, saved: c.Image, holding: true}, nil
 }
 
 func (s *simulator) image() []byte { return s.saved }
@@ -64,15 +65,30 @@ func streamKey(entropy, nv []byte) (key [host.KeySize]byte) {
 
 // changed saves the image of a TPM whose NV memory is now nv.
 func (s *simulator) changed(nv []byte) error {
-	image, err := encodeImage(host.Profile, nv)
-	if err == nil && s.save != nil {
-		err = s.save(image)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrSave, err)
+	image := encodeImage(host.Profile, host.NVSize, nv)
+	if !s.holding {
+		if err := s.keep(image); err != nil {
+			return err
+		}
 	}
 	s.saved = image
 	return nil
+}
+
+func (s *simulator) keep(image []byte) error {
+	if s.save == nil {
+		return nil
+	}
+	if err := s.save(image); err != nil {
+		return fmt.Errorf("%w: %w", ErrSave, err)
+	}
+	return nil
+}
+
+// opened saves a TPM once that has just got all its keys.
+func (s *simulator) opened() error {
+	s.holding = false
+	return s.keep(s.saved)
 }
 
 // simulated is the wire to a process of the host.

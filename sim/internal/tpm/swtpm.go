@@ -45,6 +45,8 @@ func newSwtpm(c Config) (*swtpm, error) {
 	return &swtpm{program: program, dir: c.Dir, log: logger(c.Log)}, nil
 }
 
+func (s *swtpm) opened() error { return nil }
+
 func (s *swtpm) image() []byte { return nil }
 
 func (s *swtpm) on(ctx context.Context) (wire, error) {

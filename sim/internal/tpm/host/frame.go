@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 )
@@ -24,8 +25,8 @@ const tagHost = 0x4c4c
 
 // Codes of our own frames; serve.c has the same.
 const (
-	codeStart   = 1 // to the TPM, first: flags (4), stream (32), image or nothing
-	codeImage   = 2 // from the TPM: its NV memory; to the TPM: asks for it if it changed, answered by codeReady
+	codeStart   = 1 // to the TPM, first: flags (4), stream (32), NV memory or nothing
+	codeImage   = 2 // from the TPM: its NV memory without a blank end; to the TPM: asks for it if it changed, answered by codeReady
 	codeReady   = 3 // from the TPM: response code of TPM2_Startup (4), process ID (4), size of NV (4), name of the build
 	codeRefused = 4 // from the zygote: there is no process, errno or response code (4)
 )
@@ -76,7 +77,7 @@ func startFrame(b Boot) []byte {
 		fixed[3] = startSeeded
 		copy(fixed[4:], b.Stream[:])
 	}
-	return hostFrame(codeStart, fixed, b.NV)
+	return hostFrame(codeStart, fixed, bytes.TrimRight(b.NV, "\x00"))
 }
 
 // parseReady reads a whole codeReady frame.

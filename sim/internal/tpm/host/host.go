@@ -91,10 +91,11 @@ func (h *Host) logLines(r *os.File) {
 
 // Boot is what a TPM starts from.
 type Boot struct {
-	NV     []byte         // NV memory of the TPM, NVSize bytes; nil: a new TPM
+	NV     []byte         // NV memory of the TPM, NVSize bytes or fewer if the rest is 0; empty: a new TPM
 	Stream *[KeySize]byte // decides all its random numbers; nil: real randomness
 	// Image is called whenever NV memory has changed, before the response to
-	// the command that changed it; nv is valid during the call only. An error
+	// the command that changed it. nv is as Boot.NV and valid during the call
+	// only. An error
 	// ends the process and is what the command returns.
 	Image func(nv []byte) error
 }
@@ -103,6 +104,9 @@ type Boot struct {
 // Image function has been called when it returns. Errors: ErrClosed, ErrImage,
 // ErrDead, the Image function's, the system's.
 func (h *Host) Launch(ctx context.Context, b Boot) (*Process, error) {
+	if len(b.NV) > NVSize {
+		return nil, fmt.Errorf("%w: it has %d bytes, NV memory %d", ErrImage, len(b.NV), NVSize)
+	}
 	h.mu.Lock()
 	closed := h.closed
 	h.mu.Unlock()

@@ -65,7 +65,8 @@ type nv struct {
 }
 
 func (n *nv) take(image []byte) error {
-	n.now = bytes.Clone(image)
+	n.now = make([]byte, host.NVSize)
+	copy(n.now, image)
 	n.times++
 	return nil
 }
@@ -224,7 +225,7 @@ func equalBytes(a, b []byte) (n int) {
 func TestImageThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	h := start(t, false)
-	for name, image := range map[string][]byte{"size": make([]byte, 100), "erased": bytes.Repeat([]byte{0xff}, host.NVSize)} {
+	for name, image := range map[string][]byte{"size": make([]byte, host.NVSize+1), "erased": bytes.Repeat([]byte{0xff}, host.NVSize)} {
 		if _, err := h.Launch(t.Context(), host.Boot{NV: image}); !errors.Is(err, host.ErrImage) && !errors.Is(err, host.ErrDead) {
 			t.Errorf("%s: %v", name, err)
 		}

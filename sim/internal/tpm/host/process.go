@@ -39,7 +39,7 @@ func (p *Process) start(b Boot) error {
 		return err
 	}
 	if rc := p.ready.RC; rc != 0 {
-		if b.NV == nil {
+		if len(b.NV) == 0 {
 			return fmt.Errorf("start a TPM: TPM2_Startup answers %#x", rc)
 		}
 		return fmt.Errorf("%w: TPM2_Startup answers %#x", ErrImage, rc)

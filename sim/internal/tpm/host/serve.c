@@ -43,8 +43,8 @@ static bool seeded;
 static uint64_t told;                       // s_tpmTime when the image was last told
 static unsigned char in[COMMAND_SIZE];
 static unsigned char out[COMMAND_SIZE];
-static unsigned char blank[PAGE];           // the erased state of NV, shared by all forks
-static unsigned char *shadow[NV_MEMORY_SIZE / PAGE]; // the image the host has
+static const unsigned char blank[PAGE];     // NV memory nobody has written to
+static const unsigned char *shadow[NV_MEMORY_SIZE / PAGE]; // what the host has
 
 static uint32_t get32(const unsigned char *p)
 {
@@ -122,22 +122,40 @@ void frame_refuse(int fd, uint32_t number)
 	write_host(fd, HOST_REFUSED, payload, sizeof payload);
 }
 
-// tell_image sends the image if it isn't what the host has.
+// tell_page notes a page of NV memory; true if the host has another one.
+static bool tell_page(size_t i)
+{
+	const unsigned char *now = s_NV + i * PAGE;
+	unsigned char *copy = NULL;
+	if (memcmp(now, shadow[i], PAGE) == 0)
+		return false;
+	if (memcmp(now, blank, PAGE) != 0) {
+		copy = malloc(PAGE);
+		if (copy == NULL)
+			_exit(4);
+		memcpy(copy, now, PAGE);
+	}
+	if (shadow[i] != blank)
+		free((void *)shadow[i]);
+	shadow[i] = copy != NULL ? copy : blank;
+	return true;
+}
+
+// tell_image sends NV memory, up to the last page that isn't blank, if it
+// isn't what the host has.
 static void tell_image(void)
 {
 	bool changed = false;
+	uint32_t used = 0;
 	told = s_tpmTime;
 	for (size_t i = 0; i < NV_MEMORY_SIZE / PAGE; i++) {
-		const unsigned char *now = s_NV + i * PAGE;
-		if (memcmp(now, shadow[i], PAGE) == 0)
-			continue;
-		if (shadow[i] == blank && (shadow[i] = malloc(PAGE)) == NULL)
-			_exit(4);
-		memcpy(shadow[i], now, PAGE);
-		changed = true;
+		if (tell_page(i))
+			changed = true;
+		if (shadow[i] != blank)
+			used = (i + 1) * PAGE;
 	}
 	if (changed)
-		write_host(line, HOST_IMAGE, s_NV, NV_MEMORY_SIZE);
+		write_host(line, HOST_IMAGE, s_NV, used);
 }
 
 // Commands that change nothing in NV but the clock, which every command may.
@@ -236,10 +254,23 @@ static void read_first(void)
 		_exit(4);
 	read_exact(in, HEADER);
 	first.size = get32(in + 2) - HEADER;
-	if (get32(in + 6) != HOST_START || (first.size != START_FIXED && first.size != FIRST_MOST))
+	if (get32(in + 6) != HOST_START || first.size < START_FIXED || first.size > FIRST_MOST)
 		_exit(3);
 	read_exact(first.payload, first.size);
 	seeded = get32(first.payload) & START_SEEDED;
+}
+
+// restore sets NV memory; what is beyond size is blank. Pages that are right
+// already stay shared with the other forks.
+static void restore(const unsigned char *image, uint32_t size)
+{
+	for (uint32_t at = 0; at < NV_MEMORY_SIZE; at += PAGE) {
+		unsigned char page[PAGE] = {0};
+		if (at < size)
+			memcpy(page, image + at, size - at < PAGE ? size - at : PAGE);
+		if (memcmp(s_NV + at, page, PAGE) != 0)
+			memcpy(s_NV + at, page, PAGE);
+	}
 }
 
 static void start(void)
@@ -247,8 +278,8 @@ static void start(void)
 	if (seeded)
 		seeded_use(first.payload + 4);
 	power(true);
-	if (first.size == FIRST_MOST) {
-		memcpy(s_NV, first.payload + START_FIXED, NV_MEMORY_SIZE);
+	if (first.size > START_FIXED) {
+		restore(first.payload + START_FIXED, first.size - START_FIXED);
 		power(false);
 	}
 	munmap(first.payload, FIRST_MOST);
@@ -304,7 +335,6 @@ static void serve_seeded(void)
 void tpm_serve(int fd)
 {
 	line = fd;
-	memset(blank, 0xff, sizeof blank);
 	for (size_t i = 0; i < NV_MEMORY_SIZE / PAGE; i++)
 		shadow[i] = blank;
 	read_first();
@@ -320,7 +350,6 @@ uint32_t tpm_warm_up(void)
 	uint32_t rc;
 	if (_plat__Reset == NULL || _plat__RunCommand == NULL || s_NV == NULL)
 		return 0x101;
-	memset(blank, 0xff, sizeof blank);
 	_plat__Reset(true);
 	if ((rc = startup()) != 0)
 		return rc;
