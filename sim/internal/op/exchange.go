@@ -13,16 +13,15 @@ import (
 
 // Request is one SOAP request as it arrived, whatever carried it.
 type Request struct {
-	Method   string // HTTP method
-	URI      string // as in the request line
-	Path     string // decoded path of URI
-	Host     string // host[:port] the client reached the camera by
-	Secure   bool   // arrived over TLS
-	Peer     netip.AddrPort
-	Header   http.Header
-	Body     []byte
-	Arrived  time.Time
-	TooLarge bool // Body was cut at the limit
+	Method string // HTTP method
+	URI    string // as in the request line
+	Path   string // decoded path of URI
+	Host   string // host[:port] the client says it reached the camera by; may be anything
+	Secure bool   // arrived over TLS
+	// Local and Peer are the two ends of the connection.
+	Local, Peer netip.AddrPort
+	Header      http.Header
+	Body        []byte
 }
 
 // Scheme is "https" or "http".
@@ -51,30 +50,29 @@ type Exchange struct {
 	Answer *etree.Element
 	Fault  *soap.Fault // set instead of Answer
 	Reply  Reply
-	Err    error // the handler's error, before it became Fault
+	Err    error // why Fault is one: the handler's error, the refusal; may be nil
 }
 
 // Hooks are where fault rules and quirks are plugged in; either may be nil.
 type Hooks struct {
 	// Before runs once the caller may call the operation. A non-nil fault is the answer.
 	Before func(ctx context.Context, x *Exchange) *soap.Fault
-	// After runs before the answer is rendered.
+	// After runs before the answer of such a caller is rendered, whatever it is.
 	After func(ctx context.Context, x *Exchange)
 }
 
 // Record is what the pipeline tells of each request, once: log, recorder and
 // metric are made of it.
 type Record struct {
-	Time     time.Time
+	Time     time.Time // when the request was handed in, by the pipeline's clock
 	Duration time.Duration
 	Op       string // "tds:GetServices"; empty if unknown
 	Peer     netip.AddrPort
+	Secure   bool // arrived over TLS
 	Identity auth.Identity
 	Status   int
 	Fault    string // "env:Sender/ter:NotAuthorized"; empty: none
-	Err      error
+	Err      error  // holds no secrets
 	Request  []byte // the body as it came; it may hold secrets
 	Reply    []byte
-	// Secure tells TLS from plain.
-	Secure bool
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
+	"time"
 
 	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/clock"
@@ -39,12 +39,14 @@ type Config[C any] struct {
 	Call func(context.Context, *Exchange) C
 	// Fault turns a handler's error into a fault; nil: it is none it knows.
 	Fault func(*Row, error) *soap.Fault
-	// SenderStatus is the HTTP status of env:Sender faults, 400 or 500 (Core 5.8.2, 5.9.1).
+	// SenderStatus is the HTTP status of env:Sender faults, 400 or 500 (Core
+	// 5.8.2, 5.9.1); 0 is 400. Refused credentials have their own.
 	SenderStatus int
 	Hooks        Hooks
 	// Observe gets one record of each request, after its reply is made.
 	Observe func(Record)
-	// Bug is told of answers the standard does not allow; nil: they are logged.
+	// Bug is told of what is the camera's own mistake: panics, and answers the
+	// standard does not allow. nil: they are logged.
 	Bug func(*Row, error)
 }
 
@@ -61,11 +63,12 @@ func New[C any](c Config[C]) *Pipeline[C] {
 	return &Pipeline[C]{c: c}
 }
 
-// Handle answers one request. It never fails: what goes wrong is in the reply.
+// Handle answers one request. It never fails and never panics: what goes wrong
+// is in the reply.
 func (p *Pipeline[C]) Handle(ctx context.Context, r *Request) *Reply {
 	x := &Exchange{Request: r, Reply: Reply{Status: http.StatusOK, Header: http.Header{}}}
 	start := p.c.Clock.Now()
-	p.walk(ctx, x)
+	p.survive(x, func() { p.walk(ctx, x) })
 	if p.c.Observe != nil {
 		p.c.Observe(p.record(x, start))
 	}
@@ -74,55 +77,52 @@ func (p *Pipeline[C]) Handle(ctx context.Context, r *Request) *Reply {
 
 // walk takes the request through the stations; each may end it with a reply.
 func (p *Pipeline[C]) walk(ctx context.Context, x *Exchange) {
-	if !p.parse(x) {
+	if !p.parse(ctx, x) {
 		return
 	}
 	entry, ok := p.find(x)
-	if !ok || !p.enter(x, entry.Row) {
+	if !ok || !p.enter(ctx, x, entry) {
 		return
 	}
 	if p.c.Hooks.Before != nil {
-		if x.Fault = p.c.Hooks.Before(ctx, x); x.Fault != nil {
-			p.reply(ctx, x)
-			return
-		}
+		x.Fault = p.c.Hooks.Before(ctx, x)
 	}
-	p.call(ctx, x, entry)
-	p.reply(ctx, x)
+	if x.Fault == nil {
+		p.call(ctx, x, entry)
+	}
+	if p.c.Hooks.After != nil {
+		p.c.Hooks.After(ctx, x)
+	}
+	p.render(x)
 }
 
 // parse makes the message of the body.
-func (p *Pipeline[C]) parse(x *Exchange) bool {
+func (p *Pipeline[C]) parse(ctx context.Context, x *Exchange) bool {
 	if len(bytes.TrimSpace(x.Request.Body)) == 0 {
 		// curl --digest sends an empty body until it has a challenge.
 		if len(x.Request.Header.Values("Authorization")) == 0 {
-			p.refuse(x, p.c.Auth.Deny(p.authRequest(x), auth.Identity{}))
-			return false
+			asked := authRequest(ctx, x)
+			return p.refuse(x, asked, p.c.Auth.Deny(asked, auth.Identity{}))
 		}
-		p.plain(x, http.StatusBadRequest, "the body has no SOAP message\n")
-		return false
+		return p.plain(x, http.StatusBadRequest, "the body has no SOAP message\n")
 	}
 	m, err := soap.Parse(x.Request.Body, p.c.Limits)
 	if err == nil {
 		x.Message = m
 		return true
 	}
+	x.Err = err
 	var fault *soap.Fault
 	if !errors.As(err, &fault) {
-		p.plain(x, http.StatusBadRequest, "the body is not a SOAP message\n")
-		return false
+		return p.plain(x, http.StatusBadRequest, "the body is not a SOAP message\n")
 	}
-	x.Fault = fault
-	p.render(x)
-	return false
+	return p.answer(x, fault)
 }
 
 // find looks the operation up by the qualified name of the Body's child.
 func (p *Pipeline[C]) find(x *Exchange) (*Entry[C], bool) {
 	if blocks := x.Message.Header.MustUnderstand; len(blocks) > 0 {
-		x.Fault = soap.HeadersNotUnderstood(blocks)
-		p.render(x)
-		return nil, false
+		return nil, p.answer(x, soap.HeadersNotUnderstood(blocks))
 	}
 	entry, ok := p.c.Table.Find(x.Message.Name)
 	switch {
@@ -130,57 +130,54 @@ func (p *Pipeline[C]) find(x *Exchange) (*Entry[C], bool) {
 		x.Row = entry.Row
 		return entry, true
 	case p.c.Table.Knows(x.Message.Name.Space):
-		x.Fault = soap.ActionNotSupported()
+		return nil, p.answer(x, soap.ActionNotSupported())
 	default:
-		x.Fault = soap.UnknownAction()
+		return nil, p.answer(x, soap.UnknownAction())
 	}
-	p.render(x)
-	return nil, false
 }
 
-// enter finds out who is asking and whether they may. Core 5.9.1.
-func (p *Pipeline[C]) enter(x *Exchange, row *Row) bool {
-	off := p.c.Off != nil && p.c.Off(row)
-	if row.Class == auth.PreAuth {
-		// Credentials need not be looked at (Core 5.9.1).
-		return !off || p.unsupported(x)
-	}
-	asked := p.authRequest(x)
-	id, err := p.c.Auth.Identify(asked)
-	if err != nil {
-		var refusal *auth.Refusal
-		if !errors.As(err, &refusal) {
-			refusal = &auth.Refusal{Status: http.StatusUnauthorized, Reason: err.Error()}
-		}
-		p.refuse(x, refusal)
+// enter finds out who is asking and whether they may. Core 5.9.1. That an
+// operation is missing, whoever proves to be a user may know.
+func (p *Pipeline[C]) enter(ctx context.Context, x *Exchange, entry *Entry[C]) bool {
+	row := entry.Row
+	missing := entry.Call == nil || p.c.Off != nil && p.c.Off(row)
+	if row.Class != auth.PreAuth && !p.identify(ctx, x, missing) {
 		return false
 	}
-	x.Identity = id
-	switch {
-	case !id.Known() && !p.c.Policy().Allows(auth.Anonymous, row.Class):
-		p.refuse(x, p.c.Auth.Deny(asked, id))
-		return false
-	case off:
-		return p.unsupported(x)
-	case !p.c.Policy().Allows(id.Level, row.Class):
-		p.refuse(x, p.c.Auth.Deny(asked, id))
-		return false
+	if missing {
+		return p.answer(x, soap.ActionNotSupported())
 	}
 	return true
 }
 
-// unsupported answers ter:ActionNotSupported and returns false.
-func (p *Pipeline[C]) unsupported(x *Exchange) bool {
-	x.Fault = soap.ActionNotSupported()
-	p.render(x)
-	return false
+// identify finds out who is asking, and refuses who may not call the operation;
+// for one that is missing it is enough to be known. Operations of class
+// PRE_AUTH never come here: their credentials need not be looked at.
+func (p *Pipeline[C]) identify(ctx context.Context, x *Exchange, missing bool) bool {
+	asked := authRequest(ctx, x)
+	id, err := p.c.Auth.Identify(asked)
+	if err != nil {
+		var refusal *auth.Refusal
+		if !errors.As(err, &refusal) {
+			p.bug(x.Row, fmt.Errorf("%s: authentication: %w", x.Row.ID(), err))
+			x.Err = err
+			return p.answer(x, soap.CriticalError())
+		}
+		return p.refuse(x, asked, refusal)
+	}
+	x.Identity = id
+	if missing && id.Known() || p.c.Policy().Allows(id.Level, x.Row.Class) {
+		return true
+	}
+	return p.refuse(x, asked, p.c.Auth.Deny(asked, id))
 }
 
-func (p *Pipeline[C]) authRequest(x *Exchange) auth.Request {
+// authRequest is what the authentication looks at.
+func authRequest(ctx context.Context, x *Exchange) auth.Request {
 	r := auth.Request{
 		Method: x.Request.Method, URI: x.Request.URI,
 		Authorization: x.Request.Header.Values("Authorization"),
-		Secure:        x.Request.Secure, Peer: x.Request.Peer.String(),
+		Secure:        x.Request.Secure, Peer: x.Request.Peer.String(), Context: ctx,
 	}
 	if x.Message != nil {
 		if t, ok := x.Message.UsernameToken(); ok {
@@ -193,70 +190,17 @@ func (p *Pipeline[C]) authRequest(x *Exchange) auth.Request {
 	return r
 }
 
-// call binds the request, runs the handler and binds what it returns.
-func (p *Pipeline[C]) call(ctx context.Context, x *Exchange, entry *Entry[C]) {
-	if entry.Call == nil {
-		x.Fault = soap.ActionNotSupported()
-		return
+func (p *Pipeline[C]) record(x *Exchange, start time.Time) Record {
+	r := Record{
+		Time: start, Duration: p.c.Clock.Now().Sub(start),
+		Peer: x.Request.Peer, Secure: x.Request.Secure, Identity: x.Identity,
+		Status: x.Reply.Status, Err: x.Err, Request: x.Request.Body, Reply: x.Reply.Body,
 	}
-	req := entry.New()
-	if err := p.c.Binder.Decode(x.Message.Body, req); err != nil {
-		x.Err, x.Fault = err, bindFault(err)
-		return
+	if x.Row != nil {
+		r.Op = x.Row.ID()
 	}
-	resp, err := p.run(p.c.Call(ctx, x), entry, req)
-	if err != nil {
-		x.Err, x.Fault = err, p.fault(entry.Row, err)
-		return
+	if x.Fault != nil {
+		r.Fault = x.Fault.Path()
 	}
-	if x.Answer, err = p.c.Binder.Encode(entry.Response, resp); err != nil {
-		p.bug(entry.Row, fmt.Errorf("%s: the answer cannot be written: %w", entry.Row.ID(), err))
-		x.Err, x.Fault = err, soap.CriticalError()
-	}
-}
-
-// bindFault is the fault of a request that does not fit its type.
-func bindFault(err error) *soap.Fault {
-	var bad *soap.BindError
-	if errors.As(err, &bad) {
-		return bad.Fault()
-	}
-	return soap.InvalidArgs()
-}
-
-// run calls the handler and turns a panic into an error.
-func (p *Pipeline[C]) run(c C, entry *Entry[C], req any) (resp any, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%s: panic: %v\n%s", entry.Row.ID(), r, debug.Stack())
-			p.bug(entry.Row, err)
-		}
-	}()
-	return entry.Call(c, req)
-}
-
-// fault turns a handler's error into a fault that the row allows.
-func (p *Pipeline[C]) fault(row *Row, err error) *soap.Fault {
-	var f *soap.Fault
-	if !errors.As(err, &f) {
-		if p.c.Fault != nil {
-			f = p.c.Fault(row, err)
-		}
-		if f == nil {
-			p.bug(row, fmt.Errorf("%s: no fault for: %w", row.ID(), err))
-			return soap.ActionFailed()
-		}
-	}
-	if !row.Allows(f) {
-		p.bug(row, fmt.Errorf("%s: the standard does not list the fault %s", row.ID(), f.Path()))
-	}
-	return f
-}
-
-func (p *Pipeline[C]) bug(row *Row, err error) {
-	if p.c.Bug != nil {
-		p.c.Bug(row, err)
-		return
-	}
-	p.c.Log.Error("answer outside the standard", "op", row.ID(), "error", err)
+	return r
 }

@@ -1,42 +1,42 @@
 package op
 
 import (
-	"context"
 	"net/http"
-	"time"
 
 	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/soap"
 )
 
 // refuse answers a request whose credentials are missing, wrong or too little.
-// The body of a 401 carries ter:NotAuthorized too: some clients read only that.
-func (p *Pipeline[C]) refuse(x *Exchange, refusal *auth.Refusal) {
+// The body of a 401 or 403 carries ter:NotAuthorized too, since some clients
+// read only that; credentials that cannot be read at all are a malformed
+// request, which has no SOAP answer (Core 5.8.2.4, 5.9.1). It returns false.
+func (p *Pipeline[C]) refuse(x *Exchange, asked auth.Request, refusal *auth.Refusal) bool {
 	x.Err = refusal
-	x.Fault = soap.NotAuthorized()
-	p.render(x)
-	x.Reply.Status = refusal.Status
-	if refusal.Status == http.StatusBadRequest {
-		return // a SOAP-level refusal has no HTTP challenge (Core 5.9.1)
-	}
-	for _, c := range p.c.Auth.Challenges(p.authRequest(x), refusal) {
+	for _, c := range p.c.Auth.Challenges(asked, refusal) {
 		x.Reply.Header.Add("WWW-Authenticate", c)
 	}
-}
-
-// reply lets the hooks see the answer, then renders it.
-func (p *Pipeline[C]) reply(ctx context.Context, x *Exchange) {
-	if p.c.Hooks.After != nil {
-		p.c.Hooks.After(ctx, x)
+	if refusal.Status == http.StatusBadRequest && !refusal.SOAPFault {
+		return p.plain(x, refusal.Status, "the Authorization header cannot be used\n")
 	}
-	p.render(x)
+	p.answer(x, soap.NotAuthorized())
+	x.Reply.Status = refusal.Status
+	return false
 }
 
-// plain answers without a SOAP message (Core 5.8.2.4).
-func (p *Pipeline[C]) plain(x *Exchange, status int, text string) {
+// plain answers without a SOAP message (Core 5.8.2.4) and returns false.
+func (p *Pipeline[C]) plain(x *Exchange, status int, text string) bool {
 	x.Reply.Status = status
 	x.Reply.Header.Set("Content-Type", "text/plain; charset=utf-8")
 	x.Reply.Body = []byte(text)
+	return false
+}
+
+// answer ends the walk with a fault and returns false.
+func (p *Pipeline[C]) answer(x *Exchange, f *soap.Fault) bool {
+	x.Fault = f
+	p.render(x)
+	return false
 }
 
 // render writes the envelope with the answer or the fault.
@@ -50,11 +50,12 @@ func (p *Pipeline[C]) render(x *Exchange) {
 	x.Reply.Body = soap.Render(r)
 	x.Reply.Header.Set("Content-Type", contentType(r.Version))
 	if x.Fault != nil {
-		x.Reply.Status = p.status(x.Fault)
+		x.Reply.Status = p.status(r.Version, x.Fault)
 	}
 }
 
-// contentType is the media type of an envelope (SOAP 1.2 part 2, 7.1.4).
+// contentType is the media type of an envelope (SOAP 1.2 part 2, 7.1.4; SOAP
+// 1.1 section 6).
 func contentType(v soap.Version) string {
 	if v == soap.V11 {
 		return "text/xml; charset=utf-8"
@@ -63,52 +64,11 @@ func contentType(v soap.Version) string {
 }
 
 // status is the HTTP status of a fault: env:Sender is the client's, the rest
-// the device's (SOAP 1.2 part 2, 7.5.2.2; Core 5.9.1, 9.9).
-func (p *Pipeline[C]) status(f *soap.Fault) int {
-	if f.Code == soap.Sender {
+// the device's (SOAP 1.2 part 2, 7.5.2.2; Core 5.9.1, 9.9). SOAP 1.1 has 500
+// for all (section 6.2).
+func (p *Pipeline[C]) status(v soap.Version, f *soap.Fault) int {
+	if f.Code == soap.Sender && v == soap.V12 {
 		return p.c.SenderStatus
 	}
 	return http.StatusInternalServerError
-}
-
-func (p *Pipeline[C]) record(x *Exchange, start time.Time) Record {
-	r := Record{
-		Time: start, Duration: p.c.Clock.Now().Sub(start),
-		Peer: x.Request.Peer, Secure: x.Request.Secure, Identity: x.Identity,
-		Status: x.Reply.Status, Err: x.Err, Request: x.Request.Body, Reply: x.Reply.Body,
-	}
-	if x.Row != nil {
-		r.Op = x.Row.ID()
-	}
-	if x.Fault != nil {
-		r.Fault = x.Fault.Path()
-	}
-	return r
-}
-
-// Allows reports whether the operation may answer f: one of its own faults, or
-// a generic one. Core 5.8.2.
-func (r *Row) Allows(f *soap.Fault) bool { return r.Lists(f) || isGeneric(f) }
-
-// isGeneric reports whether every operation may answer f (Core 5.8.2.2), a
-// WS-BaseNotification fault included (Core 9.9).
-func isGeneric(f *soap.Fault) bool {
-	switch f.Code {
-	case soap.VersionMismatch, soap.MustUnderstand, soap.DataEncodingUnknown:
-		return len(f.Subcodes) == 0
-	}
-	if len(f.Subcodes) == 0 {
-		return f.Code == soap.Receiver && f.Detail != nil
-	}
-	if len(f.Subcodes) != 1 || f.Subcodes[0].Space != soap.SpaceError {
-		return false
-	}
-	switch f.Subcodes[0].Local {
-	case "WellFormed", "TagMismatch", "Tag", "Namespace", "MissingAttr", "ProhibAttr", "InvalidArgs",
-		"InvalidArgVal", "UnknownAction", "OperationProhibited", "NotAuthorized":
-		return f.Code == soap.Sender
-	case "ActionNotSupported", "Action", "OutofMemory", "CriticalError":
-		return f.Code == soap.Receiver
-	}
-	return false
 }

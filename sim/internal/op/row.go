@@ -25,74 +25,8 @@ type Row struct {
 	Capability  []string // any of these makes the operation mandatory
 }
 
-// FaultRow is one fault an operation may answer, as prefixed names
-// ("env:Sender", "ter:InvalidArgVal", "ter:KeyID"); Subsubcode may be empty.
-type FaultRow struct{ Code, Subcode, Subsubcode string }
-
 // ID is the operation's name with its service's prefix, "tds:GetServices".
 func (r *Row) ID() string { return r.Prefix + ":" + r.Name }
-
-// Entry joins an operation's row with the function that carries it out for
-// callers of type C.
-type Entry[C any] struct {
-	Row               *Row
-	Request, Response soap.QName
-	// New makes an empty typed request; nil where Call is nil.
-	New func() any
-	// Call carries the operation out; nil: it is not simulated.
-	Call func(c C, request any) (any, error)
-}
-
-// Bind makes the entry of a typed handler. A nil handler is an operation that
-// is not simulated.
-func Bind[C, Req, Resp any](row *Row, request, response soap.QName, f func(C, *Req) (*Resp, error)) Entry[C] {
-	e := Entry[C]{Row: row, Request: request, Response: response}
-	if f == nil {
-		return e
-	}
-	e.New = func() any { return new(Req) }
-	e.Call = func(c C, req any) (any, error) {
-		resp, err := f(c, req.(*Req))
-		if err != nil {
-			return nil, err
-		}
-		return resp, nil
-	}
-	return e
-}
-
-// Table finds an operation by the qualified name of the Body's child.
-type Table[C any] struct {
-	byName map[soap.QName]*Entry[C]
-	spaces map[string]bool
-	all    []*Entry[C]
-}
-
-// NewTable returns the table of all entries of all services.
-func NewTable[C any](services ...[]Entry[C]) *Table[C] {
-	t := &Table[C]{byName: map[soap.QName]*Entry[C]{}, spaces: map[string]bool{}}
-	for _, entries := range services {
-		for i := range entries {
-			e := &entries[i]
-			t.byName[e.Request] = e
-			t.spaces[e.Request.Space] = true
-			t.all = append(t.all, e)
-		}
-	}
-	return t
-}
-
-// Find returns the entry of the request element called name.
-func (t *Table[C]) Find(name soap.QName) (*Entry[C], bool) {
-	e, ok := t.byName[name]
-	return e, ok
-}
-
-// Knows reports whether any operation has its request in the namespace space.
-func (t *Table[C]) Knows(space string) bool { return t.spaces[space] }
-
-// All returns the entries in the order they were given.
-func (t *Table[C]) All() []*Entry[C] { return t.all }
 
 // Lists reports whether f is one of the operation's own faults.
 func (r *Row) Lists(f *soap.Fault) bool {
@@ -105,17 +39,45 @@ func (r *Row) Lists(f *soap.Fault) bool {
 	return false
 }
 
+// Allows reports whether the operation may answer f: one of its own faults, or
+// a generic one. Core 5.8.2.
+func (r *Row) Allows(f *soap.Fault) bool { return r.Lists(f) || isGeneric(f) }
+
+// FaultRow is one fault an operation may answer, as prefixed names
+// ("env:Sender", "ter:InvalidArgVal", "ter:KeyID"); Subsubcode may be empty.
+type FaultRow struct{ Code, Subcode, Subsubcode string }
+
 // Path is the fault as one text, "env:Sender/ter:InvalidArgVal/ter:KeyID".
 func (f FaultRow) Path() string {
-	return strings.Join(nonEmpty(f.Code, f.Subcode, f.Subsubcode), "/")
-}
-
-func nonEmpty(parts ...string) []string {
-	out := parts[:0]
-	for _, p := range parts {
-		if p != "" {
-			out = append(out, p)
+	var b strings.Builder
+	b.WriteString(f.Code)
+	for _, name := range [...]string{f.Subcode, f.Subsubcode} {
+		if name != "" {
+			b.WriteString("/" + name)
 		}
 	}
-	return out
+	return b.String()
+}
+
+// isGeneric reports whether every operation may answer f (Core 5.8.2.2), a
+// WS-BaseNotification fault included (Core 9.9).
+func isGeneric(f *soap.Fault) bool {
+	switch f.Code {
+	case soap.VersionMismatch, soap.MustUnderstand, soap.DataEncodingUnknown:
+		return len(f.Subcodes) == 0
+	}
+	if len(f.Subcodes) == 0 {
+		return f.Code == soap.Receiver && f.Detail != nil
+	}
+	if len(f.Subcodes) != 1 || f.Subcodes[0].Space != soap.SpaceError {
+		return false
+	}
+	switch f.Subcodes[0].Local {
+	case "WellFormed", "TagMismatch", "Tag", "Namespace", "MissingAttr", "ProhibAttr", "InvalidArgs",
+		"InvalidArgVal", "UnknownAction", "OperationProhibited", "NotAuthorized":
+		return f.Code == soap.Sender
+	case "ActionNotSupported", "Action", "OutofMemory", "CriticalError":
+		return f.Code == soap.Receiver
+	}
+	return false
 }

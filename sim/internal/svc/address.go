@@ -9,29 +9,50 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/device"
 )
 
-// maxHost bounds the Host header the camera repeats in its answers.
-const maxHost = 261 // a name of 255 octets, a colon and a port
-
 // Host returns the host the client reached the camera by, without port, and
 // the port as the client sees it (empty: the scheme's default). Core 8.1.2.2
 // wants it in every XAddr; it is what makes address translation work. A Host
-// header that is no host falls back to the address of the network interface.
+// header that names none falls back to the camera's end of the connection.
 func (c *Call) Host() (host, port string) {
-	h := c.Exchange.Request.Host
-	if len(h) > maxHost || strings.ContainsAny(h, "/\\@?#<>\"' \t\r\n") {
-		h = ""
-	}
-	host, port, err := net.SplitHostPort(h)
-	if err != nil {
-		host, port = strings.TrimSuffix(strings.TrimPrefix(h, "["), "]"), ""
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); port != "" && err != nil {
-		host, port = "", ""
-	}
-	if host == "" {
-		return c.ownAddress(), c.ownPort()
+	host, port, ok := splitHost(c.Exchange.Request.Host)
+	if !ok {
+		local := c.Exchange.Request.Local
+		return local.Addr().Unmap().WithZone("").String(), strconv.Itoa(int(local.Port()))
 	}
 	return host, port
+}
+
+// splitHost takes a Host header apart: a name or an address, IPv6 ones in
+// brackets, and perhaps a port (RFC 9110 7.2, RFC 3986 3.2.2). What is not
+// strictly that never gets into an answer.
+func splitHost(text string) (host, port string, ok bool) {
+	host = text
+	if i := strings.LastIndexByte(text, ':'); i >= 0 && !strings.HasSuffix(text, "]") {
+		host, port = text[:i], text[i+1:]
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
+			return "", "", false
+		}
+	}
+	if inner, six := strings.CutPrefix(host, "["); six {
+		a, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
+		return a.String(), port, err == nil && a.Is6() && a.Zone() == "" && strings.HasSuffix(inner, "]")
+	}
+	return host, port, isName(host)
+}
+
+// maxName is how long a name or address of a Host header may be (RFC 1035 2.3.4).
+const maxName = 255
+
+// isName accepts names and IPv4 addresses, also names that only a local network
+// would know: letters, digits, hyphens, underscores and inner dots.
+func isName(host string) bool {
+	for i := range len(host) {
+		c := host[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && (c != '.' || i == 0) {
+			return false
+		}
+	}
+	return host != "" && len(host) <= maxName
 }
 
 // ServiceURL is the XAddr of a service: same scheme and host as the request.
@@ -62,29 +83,6 @@ func (c *Call) RTSP(stream string, secure bool) (string, bool) {
 		port = ""
 	}
 	return scheme + "://" + join(host, port) + "/" + stream, true
-}
-
-// ownAddress is the address of the first network interface.
-func (c *Call) ownAddress() string {
-	for _, i := range c.View().Device.Network.Interfaces {
-		for _, a := range i.Addresses() {
-			return a.Addr().String()
-		}
-	}
-	return netip.IPv6Loopback().String()
-}
-
-// ownPort is the port of the request's scheme, empty for the usual one.
-func (c *Call) ownPort() string {
-	name, usual := device.HTTP, 80
-	if c.Exchange.Request.Secure {
-		name, usual = device.HTTPS, 443
-	}
-	p, ok := c.View().Device.Network.Protocol(name)
-	if !ok || len(p.Ports) == 0 || p.Ports[0] == usual {
-		return ""
-	}
-	return strconv.Itoa(p.Ports[0])
 }
 
 func join(host, port string) string {

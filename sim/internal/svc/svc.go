@@ -51,12 +51,8 @@ type TPM interface {
 // Simulated reports whether the camera carries the operation out: it is bound
 // to a handler and not switched off. "tds:GetUsers".
 func (c *Camera) Simulated(id string) bool {
-	for _, e := range c.Table.All() {
-		if e.Row.ID() == id {
-			return e.Call != nil && !c.Off(e.Row)
-		}
-	}
-	return false
+	e, ok := c.Table.ByID(id)
+	return ok && e.Call != nil && !c.Off(e.Row)
 }
 
 // Service finds a service of the camera by its name, such as "media2".

@@ -1,14 +1,18 @@
 package device
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/beevik/etree"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tds"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tt"
-	"github.com/camfleet/camfleet/sim/internal/soap"
 	"github.com/camfleet/camfleet/sim/internal/svc"
 )
+
+// errNoSuchService says that the device has no service of a category.
+var errNoSuchService = errors.New("the device has no such service")
 
 // getServices lists the services and where they are. Core 8.1.2.2; PRE_AUTH.
 func getServices(c *svc.Call, req *tds.GetServices) (*tds.GetServicesResponse, error) {
@@ -125,10 +129,7 @@ func addCategory(c *svc.Call, caps *tt.Capabilities, category tt.CapabilityCateg
 		}, true
 	}
 	if !found {
-		return &soap.Fault{
-			Code: soap.Receiver, Subcodes: []soap.QName{soap.Name("ter:ActionNotSupported"), soap.Name("ter:NoSuchService")},
-			Reason: "the device has no service for the category " + string(category),
-		}
+		return fmt.Errorf("category %s: %w", category, errNoSuchService)
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ func faults() svc.Faults {
 		action     = "env:Receiver/ter:Action"
 	)
 	return append(svc.Faults{
+		svc.FaultFor(errNoSuchService, "env:Receiver/ter:ActionNotSupported/ter:NoSuchService"),
+
 		svc.FaultFor(device.ErrTooManyScopes, action+"/ter:TooManyScopes"),
 		svc.FaultFor(device.ErrFixedScope, prohibited+"/ter:FixedScope"),
 		svc.FaultFor(device.ErrNoScope, arg+"/ter:NoScope"),

@@ -27,7 +27,7 @@ func getEndpointReference(c *svc.Call, _ *tds.GetEndpointReference) (*tds.GetEnd
 	return &tds.GetEndpointReferenceResponse{GUID: c.View().Device.Identity.EndpointReference()}, nil
 }
 
-// systemReboot restarts the camera after its answer. Core 8.3.9; UNRECOVERABLE.
+// systemReboot restarts the camera after its answer. Core 8.3.13; UNRECOVERABLE.
 func systemReboot(c *svc.Call, _ *tds.SystemReboot) (*tds.SystemRebootResponse, error) {
 	away := c.Reboot()
 	return &tds.SystemRebootResponse{

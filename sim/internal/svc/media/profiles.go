@@ -7,7 +7,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/svc"
 )
 
-// getProfiles lists the media profiles. Media 5.2.3; READ_MEDIA.
+// getProfiles lists the media profiles. Media 5.2.2; READ_MEDIA.
 func getProfiles(c *svc.Call, _ *trt.GetProfiles) (*trt.GetProfilesResponse, error) {
 	resp := &trt.GetProfilesResponse{}
 	for _, p := range c.View().Media.Profiles {
@@ -16,7 +16,7 @@ func getProfiles(c *svc.Call, _ *trt.GetProfiles) (*trt.GetProfilesResponse, err
 	return resp, nil
 }
 
-// getProfile answers one profile. Media 5.2.4; READ_MEDIA.
+// getProfile answers one profile. Media 5.2.3; READ_MEDIA.
 func getProfile(c *svc.Call, req *trt.GetProfile) (*trt.GetProfileResponse, error) {
 	p, err := c.MediaProfile(req.ProfileToken)
 	if err != nil {

@@ -42,7 +42,7 @@ func handlers() trt.Handlers[*svc.Call] {
 	}
 }
 
-// getServiceCapabilities answers what the service offers. Media 5.17.1; PRE_AUTH.
+// getServiceCapabilities answers what the service offers. Media 5.21; PRE_AUTH.
 func getServiceCapabilities(c *svc.Call, _ *trt.GetServiceCapabilities) (*trt.GetServiceCapabilitiesResponse, error) {
 	return &trt.GetServiceCapabilitiesResponse{Capabilities: *capabilities(c)}, nil
 }

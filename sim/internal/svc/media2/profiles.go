@@ -11,7 +11,7 @@ import (
 )
 
 // getProfiles lists profiles, with the kinds of configurations asked for.
-// Media2 5.2.2; READ_MEDIA.
+// Media2 5.1.2; READ_MEDIA.
 func getProfiles(c *svc.Call, req *tr2.GetProfiles) (*tr2.GetProfilesResponse, error) {
 	list := c.View().Media.Profiles
 	if req.Token != nil {
@@ -46,7 +46,7 @@ func configurations(c *svc.Call, p mediacfg.Profile, kinds []string) *tr2.Config
 	return set
 }
 
-// getStreamURI answers where a profile is streamed. Media2 5.8.1; READ_MEDIA.
+// getStreamURI answers where a profile is streamed. Media2 5.4.1; READ_MEDIA.
 func getStreamURI(c *svc.Call, req *tr2.GetStreamUri) (*tr2.GetStreamUriResponse, error) {
 	if _, err := c.MediaProfile(req.ProfileToken); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func getStreamURI(c *svc.Call, req *tr2.GetStreamUri) (*tr2.GetStreamUriResponse
 	return &tr2.GetStreamUriResponse{Uri: uri}, nil
 }
 
-// getSnapshotURI answers where a profile's still picture is. Media2 5.9.1;
+// getSnapshotURI answers where a profile's still picture is. Media2 5.5.1;
 // READ_MEDIA.
 func getSnapshotURI(c *svc.Call, req *tr2.GetSnapshotUri) (*tr2.GetSnapshotUriResponse, error) {
 	uri, err := c.SnapshotURI(req.ProfileToken)
@@ -76,7 +76,7 @@ func getSnapshotURI(c *svc.Call, req *tr2.GetSnapshotUri) (*tr2.GetSnapshotUriRe
 	return &tr2.GetSnapshotUriResponse{Uri: uri}, nil
 }
 
-// setSynchronizationPoint asks for a key picture. Media2 5.8.3; ACTUATE.
+// setSynchronizationPoint asks for a key picture. Media2 5.7.1; ACTUATE.
 func setSynchronizationPoint(c *svc.Call, req *tr2.SetSynchronizationPoint) (*tr2.SetSynchronizationPointResponse, error) {
 	return &tr2.SetSynchronizationPointResponse{}, c.KeyPicture(req.ProfileToken)
 }
@@ -106,7 +106,7 @@ func encoder(c *svc.Call, token string) *tt.VideoEncoder2Configuration {
 }
 
 // chosen narrows a list down to the configuration asked for, and to those of
-// the profile asked for. Media2 5.3.1.
+// the profile asked for. Media2 5.3.2.
 func chosen(c *svc.Call, req tr2.GetConfiguration, tokens []string) ([]string, error) {
 	if req.ProfileToken != nil {
 		if _, err := c.MediaProfile(*req.ProfileToken); err != nil {
@@ -123,7 +123,7 @@ func chosen(c *svc.Call, req tr2.GetConfiguration, tokens []string) ([]string, e
 	return tokens, nil
 }
 
-// getVideoSourceConfigurations lists them. Media2 5.3.1; READ_MEDIA.
+// getVideoSourceConfigurations lists them. Media2 5.3.2; READ_MEDIA.
 func getVideoSourceConfigurations(c *svc.Call, req *tr2.GetVideoSourceConfigurations) (*tr2.GetVideoSourceConfigurationsResponse, error) {
 	var tokens []string
 	for _, v := range c.View().Media.SourceConfigurations {
@@ -140,7 +140,7 @@ func getVideoSourceConfigurations(c *svc.Call, req *tr2.GetVideoSourceConfigurat
 	return resp, nil
 }
 
-// getVideoEncoderConfigurations lists them. Media2 5.3.1; READ_MEDIA.
+// getVideoEncoderConfigurations lists them. Media2 5.3.2; READ_MEDIA.
 func getVideoEncoderConfigurations(c *svc.Call, req *tr2.GetVideoEncoderConfigurations) (*tr2.GetVideoEncoderConfigurationsResponse, error) {
 	var tokens []string
 	for _, e := range c.View().Media.Encoders {

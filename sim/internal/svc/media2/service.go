@@ -36,7 +36,7 @@ func handlers() tr2.Handlers[*svc.Call] {
 	}
 }
 
-// getServiceCapabilities answers what the service offers. Media2 5.1; PRE_AUTH.
+// getServiceCapabilities answers what the service offers. Media2 5.13; PRE_AUTH.
 func getServiceCapabilities(c *svc.Call, _ *tr2.GetServiceCapabilities) (*tr2.GetServiceCapabilitiesResponse, error) {
 	return &tr2.GetServiceCapabilitiesResponse{Capabilities: *capabilities(c)}, nil
 }
