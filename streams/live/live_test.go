@@ -74,8 +74,11 @@ func TestFFmpegShowsExactlyTheScene(t *testing.T) {
 			p := mustNew(t, o)
 			o := o.withDefaults()
 			pictures := 12
-			if o.Width < 700 {
+			switch {
+			case o.Width < 700:
 				pictures = 60
+			case o.Width > 2000:
+				pictures = 3
 			}
 			var stream, want []byte
 			at := testTime
@@ -148,7 +151,7 @@ func TestStripTellsAStrangerWhatIsShown(t *testing.T) {
 
 func TestOneSeedGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
-	run := func(seed byte, stills bool) (all []*streams.AccessUnit) {
+	run := func(seed byte, stills bool) (stream []byte) {
 		p := mustNew(t, Options{Width: 640, Height: 360, Seed: [32]byte{seed}, GOP: 4, Scene: scene.Park})
 		at := testTime
 		for n := range uint32(12) {
@@ -157,19 +160,19 @@ func TestOneSeedGivesTheSameBytes(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			all = append(all, mustNext(t, p, n, at, false))
+			stream = append(stream, ffmpegtest.AnnexB(mustNext(t, p, n, at, false).NALs)...)
 			at = at.Add(40 * time.Millisecond)
 		}
-		return all
+		return stream
 	}
 	first := run(1, false)
-	if diff := cmp.Diff(first, run(1, false)); diff != "" {
-		t.Errorf("the second time differs: %s", diff)
+	if !bytes.Equal(first, run(1, false)) {
+		t.Error("the second time differs")
 	}
-	if diff := cmp.Diff(first, run(1, true)); diff != "" {
-		t.Errorf("stills change the video: %s", diff)
+	if !bytes.Equal(first, run(1, true)) {
+		t.Error("stills change the video")
 	}
-	if cmp.Equal(first, run(2, false)) {
+	if bytes.Equal(first, run(2, false)) {
 		t.Error("another seed gives the same")
 	}
 }

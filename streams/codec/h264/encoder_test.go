@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/camfleet/camfleet/streams/scene"
@@ -96,8 +95,8 @@ func TestMemoChangesNoBit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(b, a); diff != "" {
-				t.Fatal(diff)
+			if !slices.EqualFunc(a, b, bytes.Equal) {
+				t.Fatal("the memo changes the stream")
 			}
 		}
 	})
@@ -159,8 +158,8 @@ func TestAccessUnitsAreNeverTouchedAgain(t *testing.T) {
 			all, copies = append(all, nal), append(copies, bytes.Clone(nal))
 		}
 	}
-	if diff := cmp.Diff(copies, all); diff != "" {
-		t.Error(diff)
+	if !slices.EqualFunc(copies, all, bytes.Equal) {
+		t.Error("NAL units changed after they were given out")
 	}
 }
 

@@ -53,13 +53,16 @@ func TestFFmpegDecodesEveryPictureExactly(t *testing.T) {
 		{Width: 352, Height: 288, FPS: 30, GOP: 7, Profile: High},
 		{Width: 638, Height: 358, FPS: 25, GOP: 50},
 		{Width: 640, Height: 360, FPS: 25, GOP: 1},
-		{Width: 1920, Height: 1080, FPS: 25, GOP: 6, Profile: High},
+		{Width: 1920, Height: 1080, FPS: 25, GOP: 3, Profile: High},
 	}
 	for _, config := range sizes {
 		for name, draw := range contents() {
 			t.Run(fmt.Sprintf("%dx%d GOP %d %s", config.Width, config.Height, config.GOP, name), func(t *testing.T) {
 				t.Parallel()
-				pictures := 7
+				pictures := 9
+				if config.Width > 1000 {
+					pictures = 4
+				}
 				if config.GOP > 1<<log2MaxFrameNum { // frame_num wraps
 					pictures = config.GOP
 				}

@@ -21,7 +21,7 @@ func TestGStreamerDecodesExactly(t *testing.T) {
 		for name, draw := range contents() {
 			t.Run(decoder+" "+name, func(t *testing.T) {
 				t.Parallel()
-				config := Config{Width: 640, Height: 368, FPS: 25, GOP: 9}
+				config := Config{Width: 320, Height: 192, FPS: 25, GOP: 9}
 				stream, want := sequence(t, config, 20, draw)
 				in, out := filepath.Join(t.TempDir(), "in.h264"), filepath.Join(t.TempDir(), "out.yuv")
 				if err := os.WriteFile(in, stream, 0o600); err != nil {
