@@ -16,6 +16,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/clock"
 	"github.com/camfleet/camfleet/sim/internal/device"
+	"github.com/camfleet/camfleet/sim/internal/factory"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/seed"
@@ -100,7 +101,10 @@ func New(c Config) *Camera {
 
 // signer opens a private key of the keystore where it is kept.
 func (c *Camera) signer(k keystore.Key) (crypto.Signer, error) {
-	if !k.SecurelyStored() {
+	switch {
+	case len(k.Blob.Software) > 0:
+		return factory.OpenSoftware(k.Blob)
+	case !k.SecurelyStored():
 		return nil, fmt.Errorf("key %q: %w", k.ID, keystore.ErrNoPrivateKey)
 	}
 	return c.config.TPM.Key(tpm.Blob{Public: k.Blob.Public, Private: k.Blob.Private})

@@ -237,7 +237,7 @@ func (f *Fleet) Close() error {
 			continue
 		}
 		group.Go(func() error {
-			if err := m.camera.Close(); err != nil {
+			if err := m.close(); err != nil {
 				mu.Lock()
 				errs = append(errs, fmt.Errorf("camera %q: %w", m.name, err))
 				mu.Unlock()

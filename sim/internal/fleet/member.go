@@ -2,14 +2,15 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 
 	"github.com/camfleet/camfleet/profiles"
 	"github.com/camfleet/camfleet/sim/internal/camera"
 	"github.com/camfleet/camfleet/sim/internal/device"
-	"github.com/camfleet/camfleet/sim/internal/factory"
 	"github.com/camfleet/camfleet/sim/internal/state"
 	"github.com/camfleet/camfleet/sim/internal/store"
 	"github.com/camfleet/camfleet/sim/internal/tpm"
@@ -25,7 +26,9 @@ type member struct {
 	camera  *camera.Camera
 	state   *state.Camera
 	tpm     *tpm.TPM
-	counts  *cameraCounts
+	// temporary is a directory that goes with the fleet; empty: none.
+	temporary string
+	counts    *cameraCounts
 }
 
 // cameraName is the name of camera number k, from 1.
@@ -49,28 +52,49 @@ func (f *Fleet) startCamera(ctx context.Context, k int, kinds []kind) error {
 	first, saver, err := f.birth(ctx, m, pl, old)
 	if err != nil {
 		pl.close()
-		if m.tpm != nil {
-			m.tpm.Close() //nolint:errcheck // the camera is given up, and err says why
-		}
-		return fmt.Errorf("camera %q: %w", m.name, err)
+		return errors.Join(fmt.Errorf("camera %q: %w", m.name, err), m.discard())
 	}
+	f.assemble(m, first, saver)
+	if err := m.camera.Start(pl.listeners); err != nil {
+		return err
+	}
+	f.up()
+	return nil
+}
+
+// assemble puts the camera together, switched off, and takes it into the fleet.
+func (f *Fleet) assemble(m *member, first state.Tree, saver *store.Camera) {
 	config := state.Config{Seed: f.seed.Sub(m.name), Log: f.log.With("camera", m.name)}
 	if saver != nil {
 		config.Saver, config.Durable = saver, true
 	}
 	m.state = state.New(first, config)
 	m.camera = camera.New(camera.Config{
-		Name: m.name, Number: k, Profile: m.profile, State: m.state, TPM: m.tpm,
+		Name: m.name, Number: m.number, Profile: m.profile, State: m.state, TPM: m.tpm,
 		Seed: f.seed.Sub(m.name), Clock: f.clock, Log: f.log, Binder: f.binder,
 		Issuers: f.issuer, Listen: f.listen, Observe: f.observer(m),
 		Status: func(s camera.Status) { f.statusChanged(m, s) },
 	})
 	f.join(m)
-	if err := m.camera.Start(pl.listeners); err != nil {
-		return err
+}
+
+// close stops the camera for good.
+func (m *member) close() error { return errors.Join(m.camera.Close(), m.tidy()) }
+
+// discard lets go of what a camera that was never put together has.
+func (m *member) discard() error {
+	var err error
+	if m.tpm != nil {
+		err = m.tpm.Close()
 	}
-	f.up()
-	return nil
+	return errors.Join(err, m.tidy())
+}
+
+func (m *member) tidy() error {
+	if m.temporary == "" {
+		return nil
+	}
+	return os.RemoveAll(m.temporary)
 }
 
 // birth opens the camera's TPM and returns its first state: as stored, or new
@@ -80,16 +104,13 @@ func (f *Fleet) birth(ctx context.Context, m *member, pl place, old *store.Camer
 		return f.awake(ctx, m, pl, old)
 	}
 	var folder *store.Camera
-	config := tpm.Config{Backend: m.profile.TPM.Backend, Device: m.profile.TPM.Path, Entropy: f.entropy(m.name)}
+	var err error
 	if f.store != nil {
-		var err error
 		if folder, err = f.store.Create(m.name); err != nil {
 			return state.Tree{}, nil, err
 		}
-		config.Save, config.Dir = folder.SaveTPM, folder.Dir()
 	}
-	var err error
-	if m.tpm, err = f.host.Open(ctx, config); err != nil {
+	if err = f.openTPM(ctx, m, folder, false); err != nil {
 		return state.Tree{}, nil, err
 	}
 	spec, err := camera.Spec(m.profile, camera.Birth{
@@ -99,7 +120,8 @@ func (f *Fleet) birth(ctx context.Context, m *member, pl place, old *store.Camer
 	if err != nil {
 		return state.Tree{}, nil, err
 	}
-	first, err := f.factory.Make(spec, factory.FromTPM(ctx, m.tpm))
+	spec.OwnEK = ownEK(m)
+	first, err := f.factory.Make(spec, f.maker(ctx, m))
 	if err != nil {
 		return state.Tree{}, nil, err
 	}
@@ -118,13 +140,7 @@ func (f *Fleet) awake(ctx context.Context, m *member, pl place, old *store.Camer
 	if err != nil {
 		return state.Tree{}, nil, err
 	}
-	config := tpm.Config{Backend: m.profile.TPM.Backend, Device: m.profile.TPM.Path, Entropy: f.entropy(m.name), Save: old.SaveTPM, Dir: old.Dir()}
-	if config.Backend == "simulator" {
-		if config.Image, err = old.LoadTPM(); err != nil {
-			return state.Tree{}, nil, err
-		}
-	}
-	if m.tpm, err = f.host.Open(ctx, config); err != nil {
+	if err := f.openTPM(ctx, m, old, true); err != nil {
 		return state.Tree{}, nil, err
 	}
 	first.Device = moved(first.Device, pl)
@@ -156,15 +172,6 @@ func moved(d *device.Section, pl place) *device.Section {
 		next.AddressesChanged()
 	}
 	return next
-}
-
-// entropy is the fixed randomness of a camera's TPM in a repeatable run; nil:
-// it has randomness of its own.
-func (f *Fleet) entropy(name string) []byte {
-	if !f.seed.Fixed() {
-		return nil
-	}
-	return f.seed.Sub(name).Bytes("tpm", 32)
 }
 
 // join puts the camera into the fleet's list.

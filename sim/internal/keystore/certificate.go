@@ -78,7 +78,7 @@ func (s *Section) keyOf(parsed *x509.Certificate, n NewCertificate, random io.Re
 	}
 	key, ok := s.KeyByPublic(spki)
 	switch {
-	case n.PrivateKeyRequired && (!ok || len(key.Blob.Private) == 0 && len(key.Sealed) == 0):
+	case n.PrivateKeyRequired && (!ok || !key.HasPrivateKey()):
 		return Key{}, ErrNoMatchingPrivate
 	case !ok:
 		return s.AddKey(parsed.PublicKey, Blob{}, n.KeyAlias, true, random)

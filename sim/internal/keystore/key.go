@@ -51,6 +51,9 @@ const (
 type Blob struct {
 	Public  []byte `json:"public,omitempty"`
 	Private []byte `json:"private,omitempty"`
+	// Software is the private key as PKCS #8, of a camera that has no TPM; a
+	// secret.
+	Software []byte `json:"software,omitempty"`
 }
 
 // Key is a key pair, or the public half of one (Security 5.2.1).
@@ -75,7 +78,7 @@ func (k Key) id() string { return k.ID }
 
 // HasPrivateKey reports whether the camera can use the private key.
 func (k Key) HasPrivateKey() bool {
-	return k.Status == StatusOK && (len(k.Blob.Private) > 0 || len(k.Sealed) > 0)
+	return k.Status == StatusOK && (len(k.Blob.Private) > 0 || len(k.Sealed) > 0 || len(k.Blob.Software) > 0)
 }
 
 // SecurelyStored reports whether the key is kept by the TPM (Security 5.2.1).
