@@ -10,6 +10,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/camfleet/camfleet/sim/internal/tpm/host"
 	"github.com/google/go-tpm/tpm2/transport"
 )
 
@@ -95,4 +96,29 @@ func (t *TPM) transient(tb testing.TB) int {
 		tb.Fatalf("%x, %v", r, err)
 	}
 	return int(r[18])
+}
+
+func TestAbilitiesAreThoseOfTheBuild(t *testing.T) {
+	t.Parallel()
+	h, err := StartHost(t.Context(), HostConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	p, err := h.Open(t.Context(), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	big := host.Profile == "big"
+	for s, want := range map[KeySpec]bool{
+		{RSA, 1024}: true, {RSA, 2048}: true, {RSA, 3072}: big, {RSA, 4096}: big,
+		{ECDSA, 256}: true, {ECDSA, 384}: true, {ECDSA, 521}: true,
+	} {
+		if got := p.Supports(s); got != want {
+			t.Errorf("%s build: %v: %v, want %v", host.Profile, s, got, want)
+		}
+		if _, err := p.CreateKey(s); (err == nil) != want {
+			t.Errorf("%s build: create %v: %v", host.Profile, s, err)
+		}
+	}
 }

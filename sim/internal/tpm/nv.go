@@ -35,7 +35,7 @@ func (t *TPM) WriteNV(index uint32, data []byte) error {
 	if index < MinIndex || index > MaxIndex {
 		return fmt.Errorf("%s: %w: no such index", op, ErrBackend)
 	}
-	return t.own(op, func() error {
+	return t.own(context.Background(), op, func() error {
 		area, name, err := t.nvArea(index, len(data))
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func (t *TPM) ReadNV(index uint32) (data []byte, err error) {
 // DeleteNV removes an NV index that WriteNV has made, if it is there. Errors:
 // as WriteNV.
 func (t *TPM) DeleteNV(index uint32) error {
-	return t.own(fmt.Sprintf("delete NV index %#x", index), func() error {
+	return t.own(context.Background(), fmt.Sprintf("delete NV index %#x", index), func() error {
 		_, name, err := t.nvPublic(index)
 		if errors.Is(err, ErrNotFound) {
 			return nil

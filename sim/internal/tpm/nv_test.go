@@ -91,3 +91,45 @@ func TestPersistentKeysUntilTheTPMIsFull(t *testing.T) {
 	_, err = p.Persist(tpm.Blob{}, 0x81000300)
 	wantErr(t, "no key", err, tpm.ErrBlob)
 }
+
+func TestClearedTPMHasForgottenItsOwner(t *testing.T) {
+	t.Parallel()
+	var d disk
+	h := startHost(t)
+	p := open(t, h, tpm.Config{Save: d.save})
+	k := mustKey(t, p, p256())
+	if _, err := p.Persist(k.Blob(), 0x81000100); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.WriteNV(tpm.IndexEKCertECC, []byte("certificate")); err != nil {
+		t.Fatal(err)
+	}
+	before, err := p.EK(t.Context(), tpm.ECDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check := func(p *tpm.TPM) {
+		t.Helper()
+		_, err := p.Key(k.Blob())
+		wantErr(t, "old blob", err, tpm.ErrForeign)
+		_, err = p.PersistentKey(0x81000100)
+		wantErr(t, "persistent key", err, tpm.ErrNotFound)
+		after, err := p.EK(t.Context(), tpm.ECDSA)
+		if err != nil || !after.(interface{ Equal(crypto.PublicKey) bool }).Equal(before) {
+			t.Errorf("another endorsement key: %v", err)
+		}
+		if data, err := p.ReadNV(tpm.IndexEKCertECC); err != nil || string(data) != "certificate" {
+			t.Errorf("NV: %q, %v", data, err)
+		}
+		signs(t, mustKey(t, p, p256()))
+	}
+	check(p)
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	image, _ := d.get()
+	check(open(t, h, tpm.Config{Image: image}))
+}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/camfleet/camfleet/sim/internal/tpm/host"
 )
 
 // Back ends of a TPM.
@@ -81,6 +83,9 @@ func newOver(h *Host, m machine, c Config) *TPM {
 func (h *Host) machine(c Config) (machine, error) {
 	switch c.Backend {
 	case "", Simulator:
+		if h == nil && !host.Built {
+			return nil, ErrNoCgo
+		}
 		if h == nil {
 			return nil, fmt.Errorf("%w: there is no host for simulated TPMs", ErrBackend)
 		}

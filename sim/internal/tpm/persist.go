@@ -32,7 +32,7 @@ func (t *TPM) Persist(b Blob, handle uint32) (*Key, error) {
 		return nil, fmt.Errorf("%s: %w: it is not for keys of the owner", op, ErrBackend)
 	}
 	k.persistent = tpm2.TPMHandle(handle)
-	err = t.own(op, func() error {
+	err = t.own(context.Background(), op, func() error {
 		present, _, err := t.readPublic(k.persistent)
 		if err == nil {
 			if !bytes.Equal(tpm2.Marshal(*present), b.Public) {
@@ -97,7 +97,7 @@ func (t *TPM) Evict(handle uint32) error {
 	if !ours(handle) {
 		return fmt.Errorf("%s: %w: it is not to be evicted", op, ErrBackend)
 	}
-	return t.own(op, func() error {
+	return t.own(context.Background(), op, func() error {
 		_, name, err := t.readPublic(tpm2.TPMHandle(handle))
 		if errors.Is(err, ErrNotFound) {
 			return nil
@@ -111,9 +111,9 @@ func (t *TPM) Evict(handle uint32) error {
 
 // own runs an operation that changes what is in the TPM's NV memory, which
 // must be ours to change.
-func (t *TPM) own(op string, f func() error) error {
+func (t *TPM) own(ctx context.Context, op string, f func() error) error {
 	if t.borrowed {
 		return fmt.Errorf("%s: %w: a TPM of this machine is left as it is", op, ErrBackend)
 	}
-	return t.do(context.Background(), op, f)
+	return t.do(ctx, op, f)
 }

@@ -29,6 +29,7 @@ const (
 const (
 	Profile = C.CAMFLEET_TPM_PROFILE // "stock", "big"
 	NVSize  = C.NV_MEMORY_SIZE       // bytes
+	Built   = true                   // that there is a simulator in this program
 )
 
 // usable reports whether this program can run TPMs at all.

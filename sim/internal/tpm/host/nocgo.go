@@ -12,6 +12,7 @@ const (
 const (
 	Profile = "none"
 	NVSize  = 0 // bytes
+	Built   = false
 )
 
 // usable reports whether this program can run TPMs at all.
