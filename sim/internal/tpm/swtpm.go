@@ -63,6 +63,7 @@ func (s *swtpm) on(ctx context.Context) (wire, error) {
 	cmd.ExtraFiles = []*os.File{theirs}
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
+	apart(cmd)
 	if err := cmd.Start(); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("start swtpm: %w", err)
