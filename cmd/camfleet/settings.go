@@ -71,7 +71,8 @@ func variable(flag string) string {
 	return "CAMFLEET_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// sentence is an error as one line, with the place its value came from.
+// sentence is an error as one line, with the place its value came from; the
+// mistakes of a profile have the source line and a caret below.
 func (s *settings) sentence(err error) string {
 	var bad *api.ConfigError
 	if errors.As(err, &bad) && bad.Field != "" {
@@ -81,7 +82,7 @@ func (s *settings) sentence(err error) string {
 		}
 		return text
 	}
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := err.Error()
 	if rest, ok := strings.CutPrefix(text, "-"); ok {
 		// kong begins with its summary of the flag: "-n, --n=INT: …".
 		if i := strings.Index(rest, ": "); i >= 0 {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/camfleet/camfleet/profiles"
 	"github.com/camfleet/camfleet/sim/api"
 	"github.com/google/go-cmp/cmp"
 )
@@ -186,6 +187,8 @@ func TestWhatTheLibraryRefusesNamesItsSource(t *testing.T) {
 		{fmt.Errorf("start: %w", &api.ConfigError{Field: "profile", Text: `no profile "x"`, Hint: "camfleet profile ls lists them"}), 2,
 			"camfleet: CAMFLEET_PROFILE (profile): no profile \"x\"; camfleet profile ls lists them\n"},
 		{errors.Join(errors.New("one"), errors.New("two")), 1, "camfleet: one\ncamfleet: two\n"},
+		{&profiles.Errors{List: []*profiles.Error{{Position: profiles.Position{File: "a.yaml", Line: 2, Column: 1}, Message: "no", Excerpt: "  2 | foo\n    | ^"}}}, 1,
+			"camfleet: a.yaml:2:1: no\n  2 | foo\n    | ^\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {
