@@ -111,16 +111,23 @@ func (s *settings) follow(c *Camera, a *auth.Authenticator) {
 // settled is the authenticator with the settings of now.
 type settled struct{ r *run }
 
-func (s settled) Identify(q auth.Request) (auth.Identity, error) {
+func (s settled) now() *auth.Authenticator {
 	s.r.settings.follow(s.r.camera, s.r.auth)
-	return s.r.auth.Identify(q)
+	return s.r.auth
 }
 
-func (s settled) Deny(q auth.Request, id auth.Identity) *auth.Refusal { return s.r.auth.Deny(q, id) }
+func (s settled) Identify(q auth.Request) (auth.Identity, error) { return s.now().Identify(q) }
+
+func (s settled) Deny(q auth.Request, id auth.Identity) *auth.Refusal { return s.now().Deny(q, id) }
 
 func (s settled) Challenges(q auth.Request, refusal *auth.Refusal) []string {
-	s.r.settings.follow(s.r.camera, s.r.auth)
-	return s.r.auth.Challenges(q, refusal)
+	return s.now().Challenges(q, refusal)
+}
+
+// mayHaveMedia reports whether somebody may see and hear: class READ_MEDIA of
+// the access policy (Core 5.9.4), over RTSP as well.
+func mayHaveMedia(id auth.Identity) bool {
+	return auth.DefaultPolicy().Allows(id.Level, auth.ReadMedia)
 }
 
 func soapLimits(l profiles.SOAPLimits) soap.Limits {

@@ -43,6 +43,8 @@ type Config struct {
 	Listen func(ctx context.Context, address string) (net.Listener, error)
 	// Observe gets a record of every SOAP request; may be nil.
 	Observe func(op.Record)
+	// Bug is told of the camera's own mistakes (see op.Config); nil: they are logged.
+	Bug func(*op.Row, error)
 	// Status is told of the camera's coming and going, in order.
 	Status func(Status)
 }
@@ -50,7 +52,7 @@ type Config struct {
 // Status is where a camera is in its life.
 type Status string
 
-// The stations of a camera's life.
+// The stations of a camera's life. One that was never started is stopped.
 const (
 	Starting  Status = "starting"
 	Running   Status = "running"
@@ -68,6 +70,10 @@ type Camera struct {
 	wall   clock.Clock // the camera's own
 	paced  clock.Clock // base of wall: the fleet's clock with the camera's drift
 	tls    *tlsServer
+
+	// life is held while the camera enters a station: what is told of its coming
+	// and going is in order, and told when it is true.
+	life sync.Mutex
 
 	mu      sync.Mutex
 	run     *run // nil: not running
@@ -110,8 +116,10 @@ func (c *Camera) signer(k keystore.Key) (crypto.Signer, error) {
 	return c.config.TPM.Key(tpm.Blob{Public: k.Blob.Public, Private: k.Blob.Private})
 }
 
-// Start switches the camera on, with listeners that are open already.
+// Start switches the camera on, with listeners that are open already. It is
+// called once.
 func (c *Camera) Start(l Listeners) error {
+	c.enterAlone(Starting)
 	for name, listener := range l {
 		c.addresses[name] = listener.Addr().String()
 	}
@@ -134,18 +142,29 @@ func (c *Camera) boot(l Listeners) error {
 		r.close()
 		return fmt.Errorf("camera %q: %w", c.config.Name, err)
 	}
-	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
+	if !c.live(r, l) {
 		l.close()
 		r.close()
 		return ErrStopped
+	}
+	return nil
+}
+
+// live lets a run serve; false if the camera was closed meanwhile. A reboot that
+// a client asks for at once is told of after Running.
+func (c *Camera) live(r *run, l Listeners) bool {
+	c.life.Lock()
+	defer c.life.Unlock()
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return false
 	}
 	c.run = r
 	r.serve(l)
 	c.mu.Unlock()
 	c.enter(Running)
-	return nil
+	return true
 }
 
 func (l Listeners) close() {
@@ -154,7 +173,14 @@ func (l Listeners) close() {
 	}
 }
 
-// enter tells of a new station of life.
+// enterAlone is enter for who does not hold life.
+func (c *Camera) enterAlone(s Status) {
+	c.life.Lock()
+	defer c.life.Unlock()
+	c.enter(s)
+}
+
+// enter tells of a new station of life; life is held.
 func (c *Camera) enter(s Status) {
 	c.mu.Lock()
 	c.status = s
@@ -188,7 +214,7 @@ func (c *Camera) Reboot() time.Duration {
 
 // restart is the whole of a reboot up to the power-on.
 func (c *Camera) restart(r *run, away time.Duration) {
-	c.enter(Rebooting)
+	c.enterAlone(Rebooting)
 	r.close()
 	if err := c.config.TPM.Reboot(context.Background()); err != nil && !errors.Is(err, tpm.ErrNoTPM) {
 		c.log.Error("the TPM did not restart", "error", err)
@@ -263,16 +289,31 @@ func (c *Camera) Close() error {
 		r.close()
 	}
 	c.wg.Wait()
-	c.enter(Stopped)
+	c.enterAlone(Stopped)
 	return errors.Join(c.config.State.Close(), c.config.TPM.Close())
+}
+
+// running is the run of now; nil: the camera is off.
+func (c *Camera) running() *run {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.run
+}
+
+// Handle answers a SOAP request that came otherwise than over the camera's own
+// listeners.
+func (c *Camera) Handle(ctx context.Context, q *op.Request) (*op.Reply, error) {
+	r := c.running()
+	if r == nil {
+		return nil, ErrStopped
+	}
+	return r.pipeline.Handle(ctx, q), nil
 }
 
 // Still returns a stream's picture of now as a JPEG file; an empty name means
 // the first stream.
 func (c *Camera) Still(ctx context.Context, stream string) ([]byte, error) {
-	c.mu.Lock()
-	r := c.run
-	c.mu.Unlock()
+	r := c.running()
 	if r == nil {
 		return nil, ErrStopped
 	}

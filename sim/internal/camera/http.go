@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 
@@ -18,53 +20,68 @@ import (
 // Body says.
 const servicePath = "/onvif/"
 
-// ServeHTTP is the camera's web server: SOAP services and still pictures.
+// ServeHTTP is the camera's web server: SOAP services and still pictures. The
+// body is always read, even where it is of no use: some clients send one with
+// every request.
 func (r *run) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Server", r.software)
+	body, status := r.body(w, req)
 	switch {
+	case status != 0:
+		w.Header().Set("Connection", "close")
+		r.plain(w, status, strings.ToLower(http.StatusText(status)))
 	case strings.HasPrefix(req.URL.Path, servicePath):
-		r.serveSOAP(w, req)
+		r.serveSOAP(w, req, body)
 	case strings.HasPrefix(req.URL.Path, "/snapshot/"):
 		r.serveSnapshot(w, req)
 	default:
-		plain(w, http.StatusNotFound, "not found")
+		r.plain(w, http.StatusNotFound, "not found")
 	}
 }
 
-func plain(w http.ResponseWriter, status int, text string) {
+// plain answers with one line of text.
+func (r *run) plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	io.WriteString(w, text+"\n") //nolint:errcheck // the client is gone
+	r.send(w, status, []byte(text+"\n"))
 }
 
 // serveSOAP takes a SOAP request over HTTP (Core 5.1.2, 5.8.2).
-func (r *run) serveSOAP(w http.ResponseWriter, req *http.Request) {
+func (r *run) serveSOAP(w http.ResponseWriter, req *http.Request, body []byte) {
 	if req.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		plain(w, http.StatusMethodNotAllowed, "SOAP requests are posted")
+		r.plain(w, http.StatusMethodNotAllowed, "SOAP requests are posted")
 		return
 	}
 	if !soapType(req.Header.Get("Content-Type")) {
-		plain(w, http.StatusUnsupportedMediaType, "the content type of SOAP is application/soap+xml")
+		r.plain(w, http.StatusUnsupportedMediaType, "the content type of SOAP is application/soap+xml")
 		return
 	}
-	body, status := r.body(w, req)
-	if status != 0 {
-		w.Header().Set("Connection", "close")
-		plain(w, status, http.StatusText(status))
-		return
-	}
-	peer, _ := netip.ParseAddrPort(req.RemoteAddr) //nolint:errcheck // only for the log; the zero value prints as invalid
 	reply := r.pipeline.Handle(req.Context(), &op.Request{
-		Method: req.Method, URI: req.RequestURI, Path: req.URL.Path, Host: req.Host,
-		Secure: req.TLS != nil, Peer: peer, Header: req.Header, Body: body,
+		Method: req.Method, URI: req.RequestURI, Path: req.URL.Path, Host: req.Host, Secure: req.TLS != nil,
+		Local: localAddr(req), Peer: peerAddr(req), Header: req.Header, Body: body,
 	})
 	for name, values := range reply.Header {
 		w.Header()[name] = values
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(reply.Body)))
-	w.WriteHeader(reply.Status)
-	w.Write(reply.Body) //nolint:errcheck // the client is gone
+	r.send(w, reply.Status, reply.Body)
+}
+
+// peerAddr is the client's end of the connection; the zero value, which prints
+// as invalid, if that is none of TCP's.
+func peerAddr(req *http.Request) netip.AddrPort {
+	a, err := netip.ParseAddrPort(req.RemoteAddr)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return a
+}
+
+// localAddr is the camera's end of the connection, likewise.
+func localAddr(req *http.Request) netip.AddrPort {
+	if a, ok := req.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+		return a.AddrPort()
+	}
+	return netip.AddrPort{}
 }
 
 // soapType accepts the types of SOAP 1.2 and 1.1, and none at all.
@@ -84,27 +101,37 @@ func soapType(header string) bool {
 }
 
 // body reads the request's body, within its limit and its time; a status that
-// is not 0 is the answer.
+// is not 0 is the answer, and then nothing more is read of the connection.
 func (r *run) body(w http.ResponseWriter, req *http.Request) ([]byte, int) {
 	limit := int64(r.camera.config.Profile.Limits.SOAP.Bytes)
-	control := http.NewResponseController(w)
-	deadline := r.camera.config.Clock.Now().Add(r.camera.config.Profile.Limits.HTTP.RequestTimeout)
-	if err := control.SetReadDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return nil, http.StatusBadRequest
-	}
+	watch := r.watch(http.NewResponseController(w).SetReadDeadline)
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, limit))
+	if err == nil {
+		// A pull point may hold the answer back for longer than a body may take.
+		watch.end(noDeadline())
+		return body, 0
+	}
+	watch.end(longAgo())
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, http.StatusRequestEntityTooLarge
-	case err != nil:
-		return nil, http.StatusBadRequest
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, http.StatusRequestTimeout
 	}
-	// A pull point may hold the answer back for longer than a body may take.
-	if err := control.SetReadDeadline(noDeadline()); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return nil, http.StatusBadRequest
-	}
-	return body, 0
+	return nil, http.StatusBadRequest
+}
+
+// send writes the answer; a client that does not take it in the time of a
+// request loses its connection.
+func (r *run) send(w http.ResponseWriter, status int, body []byte) {
+	control := http.NewResponseController(w)
+	watch := r.watch(control.SetWriteDeadline)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body)   //nolint:errcheck // the client is gone
+	control.Flush() //nolint:errcheck // the client is gone
+	watch.end(noDeadline())
 }
 
 // serveSnapshot answers a stream's still picture, with the users of the camera
@@ -112,10 +139,10 @@ func (r *run) body(w http.ResponseWriter, req *http.Request) ([]byte, int) {
 func (r *run) serveSnapshot(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		plain(w, http.StatusMethodNotAllowed, "a snapshot can only be fetched")
+		r.plain(w, http.StatusMethodNotAllowed, "a snapshot can only be fetched")
 		return
 	}
-	if !r.mayHaveMedia(w, req) {
+	if !r.admit(w, req) {
 		return
 	}
 	for _, p := range r.pictures {
@@ -124,45 +151,43 @@ func (r *run) serveSnapshot(w http.ResponseWriter, req *http.Request) {
 			return
 		}
 	}
-	plain(w, http.StatusNotFound, "no such picture")
+	r.plain(w, http.StatusNotFound, "no such picture")
 }
 
 func (r *run) writeStill(w http.ResponseWriter, req *http.Request, p *picture) {
 	jpeg, err := p.Still(req.Context())
 	if err != nil {
 		r.camera.log.Error("no snapshot", "stream", p.stream.Profile.Stream, "error", err)
-		plain(w, http.StatusInternalServerError, "no picture")
+		r.plain(w, http.StatusInternalServerError, "no picture")
 		return
 	}
 	w.Header().Set("Content-Type", "image/jpeg")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Length", strconv.Itoa(len(jpeg)))
-	if req.Method == http.MethodGet {
-		w.Write(jpeg) //nolint:errcheck // the client is gone
-	}
+	r.send(w, http.StatusOK, jpeg)
 }
 
-// mayHaveMedia lets users in who may have media, and answers the others.
-func (r *run) mayHaveMedia(w http.ResponseWriter, req *http.Request) bool {
+// admit lets users in who may have media, and answers the others.
+func (r *run) admit(w http.ResponseWriter, req *http.Request) bool {
 	asked := auth.Request{
 		File: true, Method: req.Method, URI: req.RequestURI, Authorization: req.Header.Values("Authorization"),
 		Secure: req.TLS != nil, Peer: req.RemoteAddr, Context: req.Context(),
 	}
-	id, err := settled{r}.Identify(asked)
+	keeper := settled{r}
+	id, err := keeper.Identify(asked)
 	var refusal *auth.Refusal
 	switch {
-	case err == nil && auth.DefaultPolicy().Allows(id.Level, auth.ReadMedia):
+	case err == nil && mayHaveMedia(id):
 		return true
 	case err == nil:
-		refusal = r.auth.Deny(asked, id)
+		refusal = keeper.Deny(asked, id)
 	case !errors.As(err, &refusal):
 		r.camera.log.Error("authentication", "error", err)
-		plain(w, http.StatusInternalServerError, "authentication is out of order")
+		r.plain(w, http.StatusInternalServerError, "authentication is out of order")
 		return false
 	}
-	for _, c := range r.auth.Challenges(asked, refusal) {
+	for _, c := range keeper.Challenges(asked, refusal) {
 		w.Header().Add("WWW-Authenticate", c)
 	}
-	plain(w, refusal.Status, "not authorized")
+	r.plain(w, refusal.Status, "not authorized")
 	return false
 }

@@ -3,11 +3,7 @@ package camera
 import (
 	"net"
 	"sync"
-	"time"
 )
-
-// noDeadline is the zero time, which net takes for none.
-func noDeadline() time.Time { return time.Time{} }
 
 // limit returns a listener that has at most n connections open; further ones
 // wait in the system's queue.

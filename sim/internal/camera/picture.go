@@ -15,18 +15,27 @@ import (
 // snapshotQuality is the JPEG quality of still pictures, 1 to 100.
 const snapshotQuality = 85
 
+// stillRest is how long a picture keeps what it has drawn its last still with:
+// one to two MB, which take some milliseconds to make.
+const stillRest = 10 * time.Second
+
 // picture is what one stream of the camera shows: coded for its RTSP readers,
 // and as still pictures.
 type picture struct {
-	stream mediacfg.Stream
-	live   *live.Picture
-	clock  clock.Clock // paces and numbers the frames
-	wall   clock.Clock // the camera's own
-	start  time.Time   // of frame 0, by clock
+	stream  mediacfg.Stream
+	live    *live.Picture
+	clock   clock.Clock // paces and numbers the frames
+	wall    clock.Clock // the camera's own
+	start   time.Time   // of frame 0, by clock
+	watched func() bool // reports whether the stream has readers
 
-	mu   sync.Mutex
-	last uint32 // frame of jpeg
-	jpeg []byte
+	mu     sync.Mutex
+	last   uint32 // frame of jpeg
+	jpeg   []byte // nil: none is kept
+	rest   clock.Timer
+	drawn  time.Time // when the last still was, by clock
+	closed bool
+	wg     sync.WaitGroup // a rest that has begun
 }
 
 // newPicture makes a stream's picture. Cameras of one seed and number look the
@@ -57,6 +66,14 @@ func h264Profile(word string) h264.Profile {
 	return h264.ConstrainedBaseline
 }
 
+// frame is the number of the frame shown now.
+func (p *picture) frame() uint32 {
+	since := max(p.clock.Now().Sub(p.start), 0)
+	fps := time.Duration(p.stream.Encoder.FrameRate)
+	whole, part := since/time.Second, since%time.Second
+	return uint32(whole*fps + part*fps/time.Second) //nolint:gosec // wraps after years, as the stream's numbers do
+}
+
 // Still returns the picture of now as a JPEG file.
 func (p *picture) Still(ctx context.Context) ([]byte, error) {
 	p.mu.Lock()
@@ -64,9 +81,10 @@ func (p *picture) Still(ctx context.Context) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	fps := time.Duration(p.stream.Encoder.FrameRate)
-	since := max(p.clock.Now().Sub(p.start), 0)
-	n := uint32(since * fps / time.Second) //nolint:gosec // wraps after years, as the stream's numbers do
+	if p.closed {
+		return nil, ErrStopped
+	}
+	n := p.frame()
 	if p.jpeg != nil && n == p.last {
 		return p.jpeg, nil
 	}
@@ -74,6 +92,48 @@ func (p *picture) Still(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.last, p.jpeg = n, b
+	p.last, p.jpeg, p.drawn = n, b, p.clock.Now()
+	if p.rest == nil {
+		p.restIn(stillRest)
+	}
 	return b, nil
+}
+
+// restIn arms the timer that gives the memory of stills back; the mutex is held.
+func (p *picture) restIn(d time.Duration) {
+	p.wg.Add(1)
+	p.rest = p.clock.AfterFunc(d, func() {
+		defer p.wg.Done()
+		p.forget()
+	})
+}
+
+// forget gives the memory of stills back, if none was asked for lately. A stream
+// that has readers gives back all of its memory when they have gone.
+func (p *picture) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rest = nil
+	if p.closed {
+		return
+	}
+	if since := p.clock.Now().Sub(p.drawn); since < stillRest {
+		p.restIn(stillRest - since)
+		return
+	}
+	p.jpeg = nil
+	if !p.watched() {
+		p.live.Release()
+	}
+}
+
+// close ends the picture and waits for what it has started.
+func (p *picture) close() {
+	p.mu.Lock()
+	p.closed = true
+	if p.rest != nil && p.rest.Stop() {
+		p.wg.Done()
+	}
+	p.mu.Unlock()
+	p.wg.Wait()
 }

@@ -101,6 +101,7 @@ func (r *run) makeStreams() error {
 			return fmt.Errorf("stream %q: %w", name, err)
 		}
 		r.streams[name] = stream
+		p.watched = func() bool { return stream.Stats().Readers > 0 }
 	}
 	return nil
 }
@@ -114,12 +115,12 @@ func (r *run) makeRTSP() (*rtsp.Server, error) {
 			s, ok := r.streams[strings.TrimPrefix(path, "/")]
 			return s, ok
 		},
-		Auth:  settled{r},
-		Allow: func(id auth.Identity) bool { return auth.DefaultPolicy().Allows(id.Level, auth.ReadMedia) },
-		TLS:   c.tls.Config(), Software: r.software, Log: c.log,
+		Auth: settled{r}, Allow: mayHaveMedia,
+		TLS: c.tls.Config(), Software: r.software, Log: c.log,
 		Limits: rtsp.Limits{
 			HeaderBytes: int(l.HeaderBytes), BodyBytes: int(l.BodyBytes), Connections: l.Connections,
 			Sessions: l.Sessions, QueueBytes: int(l.Queue), IdleTimeout: l.IdleTimeout, SessionTimeout: l.SessionTimeout,
+			HandshakeTimeout: c.config.Profile.Limits.HTTP.HandshakeTimeout,
 		},
 	})
 }
@@ -133,7 +134,7 @@ func (r *run) makePipeline() *op.Pipeline[*svc.Call] {
 		Call: func(ctx context.Context, x *op.Exchange) *svc.Call {
 			return &svc.Call{Context: ctx, Camera: r.services.camera, Exchange: x}
 		},
-		Fault: r.services.fault, Observe: c.config.Observe,
+		Fault: r.services.fault, Observe: c.config.Observe, Bug: c.config.Bug,
 	})
 }
 
@@ -145,8 +146,7 @@ func (r *run) serve(listeners Listeners) {
 		case device.HTTP:
 			r.listenWeb(limit(l, h.Connections))
 		case device.HTTPS:
-			secure := tls.NewListener(limit(l, h.Connections), r.camera.tls.Config())
-			r.listenWeb(secure)
+			r.listenWeb(secure(limit(l, h.Connections), r.camera.tls.Config(), r.camera.config.Clock, h.HandshakeTimeout))
 		case device.RTSP, device.RTSPS:
 			r.wg.Go(func() {
 				if err := r.rtsp.Serve(r.ctx, l, name == device.RTSPS); err != nil && !errors.Is(err, rtsp.ErrClosed) {
@@ -165,20 +165,27 @@ func (r *run) listenWeb(l net.Listener) {
 	})
 }
 
+// closeWeb ends the web server; the answers under way are still sent. Their
+// time is the machine's: a clock that stands still must not keep a camera up.
+func (r *run) closeWeb() {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	defer cancel()
+	if r.web.Shutdown(ctx) != nil {
+		r.web.Close() //nolint:errcheck // it is over
+	}
+}
+
 // close ends everything of this life and waits for it.
 func (r *run) close() {
 	r.stop() // pull points answer
 	if r.web != nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		grace := r.camera.config.Clock.AfterFunc(shutdownGrace, cancel)
-		if r.web.Shutdown(ctx) != nil {
-			r.web.Close() //nolint:errcheck // it is over
-		}
-		grace.Stop()
-		cancel()
+		r.closeWeb()
 	}
 	for _, s := range r.streams {
 		s.Close()
+	}
+	for _, p := range r.pictures {
+		p.close()
 	}
 	if r.rtsp != nil {
 		r.rtsp.Close()

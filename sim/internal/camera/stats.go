@@ -9,9 +9,7 @@ type MediaStats struct {
 
 // Media returns the counts of now; they are zero while the camera is off.
 func (c *Camera) Media() MediaStats {
-	c.mu.Lock()
-	r := c.run
-	c.mu.Unlock()
+	r := c.running()
 	var m MediaStats
 	if r == nil {
 		return m
