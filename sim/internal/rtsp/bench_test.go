@@ -1,3 +1,5 @@
+//go:build unix
+
 package rtsp
 
 import (
@@ -259,7 +261,7 @@ func BenchmarkFanOut(b *testing.B) {
 		s.readers[newReader(p, func(start) {}, func(error) {})] = struct{}{}
 	}
 	b.ReportAllocs()
-	n := uint32(0)
+	n := int64(0)
 	for b.Loop() {
 		n++
 		if !s.picture(n) {

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"strconv"
@@ -83,6 +84,7 @@ func begin2026() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) 
 func newBench(t testing.TB, change func(*Config, *StreamConfig)) *bench {
 	t.Helper()
 	config := Config{Clock: clock.Real(), Random: rand.Reader, Auth: open{}, Allow: anybody}
+	config.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	source := newFlatSource()
 	streamConfig := StreamConfig{Source: source, Clock: config.Clock, Start: config.Clock.Now().Add(-time.Hour), Seed: seed.New(1)}
 	if change != nil {

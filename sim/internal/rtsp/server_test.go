@@ -232,7 +232,7 @@ func TestAccessUnitOverTLSLeavesInOneWrite(t *testing.T) {
 			break
 		}
 	}
-	if got := wire.writes.Load() - before; got > 3 {
+	if got := wire.writes.Load() - before; got > 6 { // the answer, a few units, a report; records there are twelve
 		t.Errorf("%d writes for an answer, an access unit of 30 KB and a report", got)
 	}
 	l.Close() //nolint:errcheck // Serve tells

@@ -379,6 +379,16 @@ func TestInterleavedChannelsAreThoseOfTheClientUnlessTaken(t *testing.T) {
 	})
 }
 
+func TestFramesOfTheClientHaveALimit(t *testing.T) {
+	inBubble(t, func(c *Config, _ *StreamConfig) { c.Limits.FrameBytes = 100 }, func(t *testing.T, b *bench) {
+		c := b.pipe(false)
+		c.raw("$\x05\x00\x64" + strings.Repeat("x", 100))
+		c.want(200, "OPTIONS", "*")
+		c.raw("$\x05\x00\x65")
+		c.ends()
+	})
+}
+
 func TestTwoSessionsOnOneConnectionPlayOnTheirChannels(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, b *bench) {
 		c := b.pipe(false)

@@ -205,19 +205,20 @@ func (s *Stream) remove(r *reader, why error) {
 	}
 }
 
-// frameAt returns the number of the frame shown at an instant of Clock.
-func (s *Stream) frameAt(t time.Time) uint32 {
+// frameAt returns the number of the frame shown at an instant of Clock. What
+// the picture shows of it are 32 bits, which last for years.
+func (s *Stream) frameAt(t time.Time) int64 {
 	d := max(t.Sub(s.config.Start), 0)
 	fps := time.Duration(s.format.FPS)
 	whole, rest := d/time.Second, d%time.Second
-	return uint32(whole*fps + rest*fps/time.Second)
+	return int64(whole*fps + rest*fps/time.Second)
 }
 
 // instant returns when, by Clock, frame n is shown first.
-func (s *Stream) instant(n uint32) time.Time {
-	fps := time.Duration(s.format.FPS)
-	whole, rest := time.Duration(n)/fps, time.Duration(n)%fps
-	return s.config.Start.Add(whole*time.Second + (rest*time.Second+fps-1)/fps)
+func (s *Stream) instant(n int64) time.Time {
+	fps := int64(s.format.FPS)
+	whole, rest := n/fps, n%fps
+	return s.config.Start.Add(time.Duration(whole)*time.Second + time.Duration((rest*int64(time.Second)+fps-1)/fps))
 }
 
 // wall returns what the camera's clock shows at an instant of Clock near now.

@@ -75,9 +75,9 @@ func (s *Stream) keyDue(now time.Time) bool {
 
 // picture codes frame n and sends it. If that fails, the stream ends for its
 // readers and the answer is false.
-func (s *Stream) picture(n uint32) bool {
+func (s *Stream) picture(n int64) bool {
 	at := s.instant(n)
-	au, err := s.config.Source.Next(n, s.wall(at), s.keyDue(s.config.Clock.Now()))
+	au, err := s.config.Source.Next(uint32(n), s.wall(at), s.keyDue(s.config.Clock.Now()))
 	if err == nil {
 		err = s.send(au, at)
 	}

@@ -95,12 +95,25 @@ func TestFrameNumbersAndInstantsAgree(t *testing.T) {
 		begin := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 		s := &Stream{config: StreamConfig{Start: begin}}
 		s.format.FPS = rapid.IntRange(1, 1000).Draw(t, "fps")
-		n := rapid.Uint32().Draw(t, "n")
+		n := rapid.Int64Range(0, 1<<33).Draw(t, "n")
 		if at := s.instant(n); s.frameAt(at) != n || n > 0 && s.frameAt(at.Add(-1)) != n-1 {
 			t.Fatalf("frame %d is at %v, which shows %d, and before it %d", n, at, s.frameAt(at), s.frameAt(at.Add(-1)))
 		}
 		if s.frameAt(begin.Add(-time.Hour)) != 0 {
 			t.Fatal("a frame before the start")
+		}
+	})
+}
+
+func TestCameraThatIsUpForYearsGoesOn(t *testing.T) {
+	old := func(_ *Config, s *StreamConfig) { s.Start = s.Start.AddDate(-20, 0, 0) }
+	inBubble(t, old, func(t *testing.T, b *bench) {
+		r, _ := watch(t, b.main)
+		pass(time.Second)
+		b.main.leave(r)
+		calls, _, _ := b.mainSource.seen()
+		if len(calls) < 25 || len(calls) > 26 || calls[24] != calls[0]+24 {
+			t.Errorf("%d pictures: %v", len(calls), calls)
 		}
 	})
 }

@@ -224,17 +224,19 @@ func TestNoUDPPortsAreNotEnoughBandwidth(t *testing.T) {
 
 func TestTunnelsAndRTSPSHaveNoPlainUDP(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
-	near, far := sockets(t)
-	done := make(chan error)
-	go func() { done <- b.server.ServeConn(t.Context(), far, true) }()
-	newClient(t, near).want(461, "SETUP", b.url+"/trackID=0", "Transport: RTP/AVP;client_port=5000-5001")
-	near.Close() //nolint:errcheck // ends ServeConn
-	if err := <-done; err != nil {
-		t.Error(err)
+	const transport = "Transport: RTP/AVP;client_port=5000-5001"
+	for plain, want := range map[bool]int{false: 461, true: 200} {
+		b := newBench(t, func(c *Config, _ *StreamConfig) { c.PlainUDP = plain })
+		near, far := sockets(t)
+		done := make(chan error)
+		go func() { done <- b.server.ServeConn(t.Context(), far, true) }()
+		newClient(t, near).want(want, "SETUP", b.url+"/trackID=0", transport)
+		near.Close() //nolint:errcheck // ends ServeConn
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		b.pipe(false).want(461, "SETUP", b.url+"/trackID=0", transport) // no address to send to
 	}
-	pipe := b.pipe(false)
-	pipe.want(461, "SETUP", b.url+"/trackID=0", "Transport: RTP/AVP;client_port=5000-5001")
 }
 
 // scripted is a socket whose sends go by a script.
