@@ -101,12 +101,12 @@ func New(c Config) *Camera {
 		cam.paced = skewed
 	}
 	cam.wall = ownClock{base: cam.paced, state: c.State}
-	cam.tls = &tlsServer{state: c.State, open: cam.signer}
+	cam.tls = &tlsServer{state: c.State, open: cam.Signer}
 	return cam
 }
 
-// signer opens a private key of the keystore where it is kept.
-func (c *Camera) signer(k keystore.Key) (crypto.Signer, error) {
+// Signer opens a private key of the keystore where it is kept.
+func (c *Camera) Signer(k keystore.Key) (crypto.Signer, error) {
 	switch {
 	case len(k.Blob.Software) > 0:
 		return factory.OpenSoftware(k.Blob)

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"net"
-	"net/netip"
 	"strconv"
 	"sync"
 
@@ -114,7 +113,7 @@ func (m *member) xaddrs(p discovery.Path) []string {
 			return nil
 		}
 	case host.IsLoopback():
-		if !ownMachine(p) {
+		if !p.SameHost && !p.Local.IsLoopback() {
 			return nil
 		}
 	}
@@ -133,10 +132,4 @@ func (m *member) xaddrs(p discovery.Path) []string {
 		}
 	}
 	return list
-}
-
-// ownMachine reports whether the other side of the path is this machine.
-func ownMachine(p discovery.Path) bool {
-	local := func(a netip.Addr) bool { return a.IsValid() && a.IsLoopback() }
-	return local(p.Peer.Addr()) || local(p.Local) || p.Local.IsValid() && p.Peer.Addr().Unmap() == p.Local.Unmap()
 }
