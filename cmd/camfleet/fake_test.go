@@ -177,7 +177,7 @@ func newControlAPI(t *testing.T, answers map[string]any) *controlAPI {
 		}
 	}))
 	t.Cleanup(func() {
-		c.Server.Close()
+		c.Close()
 		http.DefaultClient.CloseIdleConnections()
 	})
 	return c

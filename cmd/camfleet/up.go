@@ -143,7 +143,7 @@ func (c *upCommand) logger(p *program) *slog.Logger {
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(p.stderr, &slog.HandlerOptions{Level: level}))
 	}
-	return slog.New(tint.NewHandler(p.stderr, &tint.Options{Level: level, TimeFormat: "15:04:05.000", NoColor: !p.terminal}))
+	return slog.New(tint.NewTextHandler(p.stderr, &tint.Options{Level: level, TimeFormat: "15:04:05.000", NoColor: !p.terminal}))
 }
 
 // writeJSON prints one value on one line, for programs and people alike.

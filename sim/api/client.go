@@ -178,7 +178,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte) (stat
 		}
 		return 0, nil, fmt.Errorf("%w at %s: %w", ErrNoFleet, c.base, err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // what was wanted of it has been read
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err == nil && len(answer) > maxAnswer {
 		err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
