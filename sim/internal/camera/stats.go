@@ -7,6 +7,9 @@ type MediaStats struct {
 	Dropped         uint64 // access units slow viewers did not get
 }
 
+// rtpHeader is the size of an RTP header without extension, in bytes.
+const rtpHeader = 12
+
 // Media returns the counts of now; they are zero while the camera is off.
 func (c *Camera) Media() MediaStats {
 	r := c.running()
@@ -14,13 +17,13 @@ func (c *Camera) Media() MediaStats {
 	if r == nil {
 		return m
 	}
-	for _, s := range r.rtsp.Stats().Sessions {
+	stats := r.rtsp.Stats()
+	for _, s := range stats.Sessions {
 		if s.Playing {
 			m.Viewers++
 		}
-		m.Packets += s.Packets
-		m.Octets += s.Octets
-		m.Dropped += s.DroppedUnits
 	}
+	m.Packets, m.Dropped = stats.Sent.Packets, stats.Sent.DroppedUnits
+	m.Octets = stats.Sent.Octets + rtpHeader*stats.Sent.Packets
 	return m
 }

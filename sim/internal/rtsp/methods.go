@@ -70,7 +70,7 @@ func (c *conn) pause(r *request, who auth.Identity) *response {
 	x.reader = nil
 	x.mu.Unlock()
 	if reader != nil {
-		x.stream.leave(reader)
+		c.srv.retire(x, reader)
 	}
 	return answer(base.StatusOK, "Session", x.header())
 }

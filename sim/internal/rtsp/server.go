@@ -78,6 +78,7 @@ type Server struct {
 	sessions map[string]*session
 	pairs    map[netip.Addr]*portPair
 	made     uint64 // sessions so far
+	past     Sent   // by readers that have ended
 	wg       sync.WaitGroup
 }
 

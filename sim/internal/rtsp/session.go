@@ -180,7 +180,7 @@ func (s *Server) end(x *session, why error) {
 	x.reader = nil
 	x.mu.Unlock()
 	if r != nil {
-		x.stream.leave(r)
+		s.retire(x, r)
 	}
 	x.detach()
 	x.conn.forget(x)

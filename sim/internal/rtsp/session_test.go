@@ -45,6 +45,9 @@ func TestSessionEndsAfterItsTimeout(t *testing.T) {
 			t.Errorf("ended after %v, want 60 s and the grace", got)
 		}
 		synctest.Wait()
+		if st := b.server.Stats(); st.Sent.Packets == 0 || st.Sent.Octets == 0 {
+			t.Errorf("of the session that ended nothing is left to count: %+v", st.Sent)
+		}
 		if st := b.server.Stats(); len(st.Sessions) != 0 || st.Connections != 0 {
 			t.Errorf("%+v", st)
 		}

@@ -50,19 +50,47 @@ type Stats struct {
 	Connections int
 	Requests    uint64
 	Sessions    []SessionStats // by Number
+	Sent        Sent           // by all sessions since the server was made
+}
+
+// Sent counts what was handed to the network, and what slow readers did not get.
+type Sent struct {
+	Packets, Octets              uint64
+	DroppedUnits, DroppedPackets uint64
+}
+
+// add counts what a reader has had.
+func (n *Sent) add(r *reader) {
+	n.Packets += r.packets.Load()
+	n.Octets += r.octets.Load()
+	n.DroppedUnits += r.droppedUnits.Load()
+	n.DroppedPackets += r.droppedPackets.Load()
+}
+
+// retire ends a reader's part in its stream and keeps its counts.
+func (s *Server) retire(x *session, r *reader) {
+	x.stream.leave(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.past.add(r)
 }
 
 // Stats returns the counts of now.
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
-	st := Stats{Connections: len(s.conns), Requests: s.requests.Load()}
+	st := Stats{Connections: len(s.conns), Requests: s.requests.Load(), Sent: s.past}
 	sessions := make([]*session, 0, len(s.sessions))
 	for _, x := range s.sessions {
 		sessions = append(sessions, x)
 	}
 	s.mu.Unlock()
 	for _, x := range sessions {
-		st.Sessions = append(st.Sessions, x.stats())
+		n := x.stats()
+		st.Sessions = append(st.Sessions, n)
+		st.Sent.Packets += n.Packets
+		st.Sent.Octets += n.Octets
+		st.Sent.DroppedUnits += n.DroppedUnits
+		st.Sent.DroppedPackets += n.DroppedPackets
 	}
 	slices.SortFunc(st.Sessions, func(a, b SessionStats) int { return cmp.Compare(a.Number, b.Number) })
 	return st
