@@ -47,7 +47,7 @@ func (s service) topicExpression(c *svc.Call, el *etree.Element) (event.TopicExp
 	if len(q.Any) > 0 {
 		return event.TopicExpression{}, fmt.Errorf("%w: it has the element %s", event.ErrTopicExpression, q.Any[0].Tag)
 	}
-	return event.ParseTopicExpression(q.Dialect, q.Text, scope(q.Namespaces), s.broker.Limits())
+	return event.ParseTopicExpression(q.Dialect, q.Text, scope(el), s.broker.Limits())
 }
 
 func (s service) contentExpression(c *svc.Call, el *etree.Element) (event.ContentExpression, error) {
@@ -58,13 +58,19 @@ func (s service) contentExpression(c *svc.Call, el *etree.Element) (event.Conten
 	if len(q.Any) > 0 {
 		return event.ContentExpression{}, fmt.Errorf("%w: it has the element %s", event.ErrContentExpression, q.Any[0].Tag)
 	}
-	return event.ParseContentExpression(q.Dialect, q.Text, scope(q.Namespaces), s.broker.Limits())
+	return event.ParseContentExpression(q.Dialect, q.Text, scope(el), s.broker.Limits())
 }
 
-// scope looks prefixes up where an expression stands.
-func scope(ns soap.Namespaces) func(prefix string) (string, bool) {
+// scope looks prefixes up where an expression stands. The binder hands
+// elements out with the declarations their text uses; the usual prefixes it
+// knows besides are not the client's.
+func scope(el *etree.Element) func(prefix string) (string, bool) {
 	return func(prefix string) (string, bool) {
-		space, ok := ns[prefix]
-		return space, ok
+		for _, a := range el.Attr {
+			if a.Space == "xmlns" && a.Key == prefix {
+				return a.Value, true
+			}
+		}
+		return "", false
 	}
 }
