@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -79,6 +80,9 @@ func TestCommandsToCopySurviveTheShell(t *testing.T) {
 	} {
 		if got := shell(word); got != want {
 			t.Errorf("%q: %s, want %s", word, got, want)
+		}
+		if out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+shell(word)).Output(); err != nil || string(out) != word {
+			t.Errorf("%q: the shell reads %q (%v)", word, out, err)
 		}
 	}
 	if got := withUser("rtsp://h:1/m", api.Account{User: "a b", Password: "p@:/'"}); got != "rtsp://a%20b:p%40%3A%2F%27@h:1/m" {

@@ -30,13 +30,20 @@ type fleetValue struct {
 	line, col int
 }
 
-// readFleetFile reads the mapping of a fleet.yaml. A mistake in its form is a
-// usage error with file:line:column; a file that cannot be read is not.
+// readFleetFile reads a fleet.yaml. A mistake in its form is a usage error; a
+// file that cannot be read is not.
 func readFleetFile(path string) (*fleetFile, error) {
 	data, err := readBounded(path)
 	if err != nil {
 		return nil, fmt.Errorf("fleet file: %w", err)
 	}
+	return parseFleetFile(path, data)
+}
+
+// parseFleetFile reads the mapping of a fleet.yaml; path is for messages. The
+// error is *usage: mistakes with file:line:column, all at once but for those
+// against YAML itself.
+func parseFleetFile(path string, data []byte) (*fleetFile, error) {
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return nil, &usage{errors.New(yamlError(path, err))}
