@@ -86,6 +86,7 @@ func bubble(t *testing.T, c config, f func(t *testing.T, c *camera)) {
 	synctest.Test(t, func(t *testing.T) { f(t, newCamera(t, c, sent)) })
 }
 
+// newCamera makes a camera; where sent is nil nothing is validated.
 func newCamera(t testing.TB, conf config, sent *schematest.Collector) *camera {
 	t.Helper()
 	base := clock.Real()
@@ -227,7 +228,9 @@ func (c *camera) do(t testing.TB, operation string, r request) reply {
 	if !c.strict {
 		operation = ""
 	}
-	c.sent.Add(operation, answer.Body)
+	if c.sent != nil {
+		c.sent.Add(operation, answer.Body)
+	}
 	doc := etree.NewDocument()
 	if err := doc.ReadFromBytes(answer.Body); err != nil {
 		t.Fatalf("%v: %s", err, answer.Body)

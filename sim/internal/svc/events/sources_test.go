@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/camfleet/camfleet/profiles"
 	"github.com/camfleet/camfleet/sim/internal/device"
 	"github.com/camfleet/camfleet/sim/internal/event"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
@@ -230,8 +229,7 @@ func TestTopicsAreAnnouncedOnce(t *testing.T) {
 func TestLostEventsAreLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		sent := &schematest.Collector{}
-		c := newCamera(t, config{services: future(), limits: profiles.EventLimits{}}, sent)
+		c := newCamera(t, config{services: future()}, nil)
 		var log bytes.Buffer
 		b := event.New(event.Config{Clock: c.Clock, Base: c.Base, Limits: event.Limits{Properties: 1}})
 		c.Log = slog.New(slog.NewTextHandler(&log, nil))
