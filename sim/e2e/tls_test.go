@@ -11,6 +11,7 @@ import (
 
 	"github.com/beevik/etree"
 	"github.com/camfleet/camfleet/sim/api"
+	"github.com/camfleet/camfleet/sim/internal/onvif/schematest"
 	"github.com/camfleet/camfleet/sim/simtest"
 )
 
@@ -99,10 +100,10 @@ type identity struct {
 }
 
 // identify asks a camera for its identity.
-func identify(t testing.TB, cam *simtest.Cam) identity {
+func identify(t testing.TB, cam *simtest.Cam, seen *schematest.Collector) identity {
 	t.Helper()
 	const tas, tds = `xmlns="http://www.onvif.org/ver10/advancedsecurity/wsdl"`, `xmlns="http://www.onvif.org/ver10/device/wsdl"`
-	w := newWeb(t, cam)
+	w := newWebSeen(t, cam, seen)
 	id := identity{certificates: map[string]string{}, keyIDs: map[string]string{}, secure: map[string]bool{}, private: map[string]bool{}}
 	id.serial = text(w.call(t, getDeviceInformation), "SerialNumber")
 	id.uuid = text(w.call(t, `<GetEndpointReference `+tds+`/>`), "GUID")
@@ -141,7 +142,7 @@ func TestOpenSSLVerifiesTheDeviceIdentityThatGetCertificateGives(t *testing.T) {
 	fleet := startShowcase(t)
 	ca := writeFile(t, "ca.pem", fleet.Info().CA)
 	forEach(t, fleet, func(t *testing.T, _ int, cam *simtest.Cam) {
-		id := identify(t, cam)
+		id := identify(t, cam, schematest.Collect(t))
 		chain := writeFile(t, "chain.pem", id.certificates["camfleet device CA"])
 		leaf := writeFile(t, "leaf.pem", id.certificates["device identity"])
 		run(t, "", "openssl", "verify", "-x509_strict", "-CAfile", ca, "-untrusted", chain, leaf).want(t, "openssl verify")
@@ -157,11 +158,11 @@ func TestOpenSSLVerifiesTheDeviceIdentityThatGetCertificateGives(t *testing.T) {
 
 func TestNoTwoCamerasShareTheirIdentity(t *testing.T) {
 	t.Parallel()
-	seen := map[string]string{}
+	owners, seen := map[string]string{}, schematest.Collect(t)
 	for _, fleet := range []string{"one", "two"} {
 		f := startShowcase(t)
 		for _, c := range f.Cameras() {
-			id := identify(t, simtest.Of(t, f, c.Name))
+			id := identify(t, simtest.Of(t, f, c.Name), seen)
 			if id.serial != c.Serial || id.uuid != "urn:uuid:"+c.UUID {
 				t.Errorf("%s %s says it is %s %s, the fleet says %s %s", fleet, c.Name, id.serial, id.uuid, c.Serial, c.UUID)
 			}
@@ -171,10 +172,10 @@ func TestNoTwoCamerasShareTheirIdentity(t *testing.T) {
 				own["key "+alias] = publicKey(t, id.certificates[alias])
 			}
 			for what, value := range own {
-				if other := seen[value]; value == "" || other != "" {
+				if other := owners[value]; value == "" || other != "" {
 					t.Errorf("%s %s: its %s is that of %q", fleet, c.Name, what, other)
 				}
-				seen[value] = fleet + " " + c.Name + " " + what
+				owners[value] = fleet + " " + c.Name + " " + what
 			}
 		}
 	}
@@ -189,7 +190,7 @@ func publicKey(t testing.TB, certificate string) string {
 func TestFactoryKeysAreSecurelyStored(t *testing.T) {
 	t.Parallel()
 	forEach(t, startShowcase(t), func(t *testing.T, _ int, cam *simtest.Cam) {
-		id := identify(t, cam)
+		id := identify(t, cam, schematest.Collect(t))
 		for _, alias := range factoryKeys() {
 			if !id.private[alias] || !id.secure[alias] {
 				t.Errorf("%s: private %v, securely stored %v", alias, id.private[alias], id.secure[alias])

@@ -104,9 +104,16 @@ type web struct {
 // when the test ends.
 func newWeb(t testing.TB, cam *simtest.Cam) *web {
 	t.Helper()
+	return newWebSeen(t, cam, schematest.Collect(t))
+}
+
+// newWebSeen is newWeb for a test with several clients, whose answers are
+// checked together.
+func newWebSeen(t testing.TB, cam *simtest.Cam, seen *schematest.Collector) *web {
+	t.Helper()
 	transport := &http.Transport{TLSClientConfig: cam.TLS()}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &web{cam, &http.Client{Transport: transport, Timeout: patience}, schematest.Collect(t)}
+	return &web{cam, &http.Client{Transport: transport, Timeout: patience}, seen}
 }
 
 // post sends a SOAP message to an address, with an Authorization header unless
