@@ -101,7 +101,10 @@ func New(c Config) (*Fleet, error) {
 func (f *Fleet) Start(ctx context.Context) error {
 	f.begun = f.clock.Now()
 	if err := f.start(ctx); err != nil {
-		return errors.Join(err, f.Close())
+		if also := f.Close(); also != nil { // mostly the same trouble again
+			f.log.Warn("the fleet that did not start does not stop well either", "error", also)
+		}
+		return err
 	}
 	f.mu.Lock()
 	f.ready, f.took = true, f.clock.Now().Sub(f.begun)
