@@ -52,7 +52,10 @@ func (f *Fleet) startCamera(ctx context.Context, k int, kinds []kind) error {
 	first, saver, err := f.birth(ctx, m, pl, old)
 	if err != nil {
 		pl.close()
-		return errors.Join(fmt.Errorf("camera %q: %w", m.name, err), m.discard())
+		if also := m.discard(); also != nil { // mostly the same trouble again
+			f.log.Warn("the camera that was not made does not go well either", "camera", m.name, "error", also)
+		}
+		return fmt.Errorf("camera %q: %w", m.name, err)
 	}
 	f.assemble(m, first, saver)
 	if err := m.camera.Start(pl.listeners); err != nil {
