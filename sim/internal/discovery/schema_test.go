@@ -19,7 +19,7 @@ func messages() map[string][]byte {
 	t.MetadataVersion = 3
 	t.Scopes = append(t.Scopes, "urn:x?a=1&b=<2>")
 	odd := t
-	odd.Types = []QName{{"urn:x", "Special"}, DeviceType(), {"urn:\"y\"&z", "Odd"}}
+	odd.Types = []QName{{"urn:x", "Special"}, DeviceType(), {"urn:y?a='1'&b=2", "Odd"}}
 	h := header{id: "urn:uuid:11111111-2222-4333-8444-555555555555", to: anonymous, instance: 1767323045, number: 4}
 	relating := h
 	relating.relates = "urn:uuid:99999999-2222-4333-8444-555555555555"
