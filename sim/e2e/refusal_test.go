@@ -21,7 +21,7 @@ func checkRefused(t testing.TB, r result, code int, mistakes ...string) {
 	t.Helper()
 	var said []string
 	for line := range strings.Lines(r.stderr) {
-		if strings.HasPrefix(line, "camfleet: ") { // not the picture of a line with its caret
+		if !strings.HasPrefix(line, " ") { // not the picture of a line with its caret
 			said = append(said, line)
 		}
 	}
@@ -29,6 +29,7 @@ func checkRefused(t testing.TB, r result, code int, mistakes ...string) {
 		t.Fatalf("exit code %d and %d lines, want %d and %d\n%s%s", r.code, len(said), code, len(mistakes), r.stdout, r.stderr)
 	}
 	for i, words := range mistakes {
+		words = "camfleet: … " + words
 		for word := range strings.SplitSeq(words, " … ") {
 			if !strings.Contains(said[i], word) {
 				t.Errorf("line %d does not say %q:\n%s", i+1, word, said[i])

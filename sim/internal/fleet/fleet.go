@@ -102,7 +102,7 @@ func (f *Fleet) Start(ctx context.Context) error {
 	f.begun = f.clock.Now()
 	if err := f.start(ctx); err != nil {
 		if also := f.Close(); also != nil { // mostly the same trouble again
-			f.log.Warn("the fleet that did not start does not stop well either", "error", also)
+			f.log.Info("the fleet that did not start does not stop well either", "error", also)
 		}
 		return err
 	}

@@ -53,7 +53,7 @@ func (f *Fleet) startCamera(ctx context.Context, k int, kinds []kind) error {
 	if err != nil {
 		pl.close()
 		if also := m.discard(); also != nil { // mostly the same trouble again
-			f.log.Warn("the camera that was not made does not go well either", "camera", m.name, "error", also)
+			f.log.Info("the camera that was not made does not go well either", "camera", m.name, "error", also)
 		}
 		return fmt.Errorf("camera %q: %w", m.name, err)
 	}
