@@ -137,6 +137,9 @@ func (c *Camera) boot(l Listeners) error {
 		tx.Device().Booted(c.config.Clock.Now())
 		return nil
 	})
+	if err == nil {
+		err = r.services.follow()
+	}
 	if err != nil {
 		l.close()
 		r.close()

@@ -5,15 +5,12 @@ import (
 
 	"github.com/camfleet/camfleet/profiles"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tan"
-	"github.com/camfleet/camfleet/sim/internal/onvif/tas"
-	"github.com/camfleet/camfleet/sim/internal/onvif/tev"
 	"github.com/camfleet/camfleet/sim/internal/onvif/timg"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tmd"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tptz"
 	"github.com/camfleet/camfleet/sim/internal/onvif/trc"
 	"github.com/camfleet/camfleet/sim/internal/onvif/trp"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tse"
-	"github.com/camfleet/camfleet/sim/internal/onvif/wsnt"
 	"github.com/camfleet/camfleet/sim/internal/op"
 )
 
@@ -37,7 +34,7 @@ func Operations(p *profiles.Profile) []Coverage {
 			seen[e.Row.ID()] = true
 		}
 	}
-	for _, rows := range [][]*op.Row{tas.Rows(), tev.Rows(), wsnt.Rows(), tptz.Rows(), timg.Rows(), tmd.Rows(), trc.Rows(), tse.Rows(), trp.Rows(), tan.Rows()} {
+	for _, rows := range [][]*op.Row{tptz.Rows(), timg.Rows(), tmd.Rows(), trc.Rows(), tse.Rows(), trp.Rows(), tan.Rows()} {
 		for _, row := range rows {
 			if !seen[row.ID()] {
 				list = append(list, Coverage{Row: row})

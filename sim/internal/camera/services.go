@@ -2,12 +2,15 @@ package camera
 
 import (
 	"slices"
+	"strconv"
 
+	"github.com/camfleet/camfleet/sim/internal/event"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/soap"
 	"github.com/camfleet/camfleet/sim/internal/svc"
 	"github.com/camfleet/camfleet/sim/internal/svc/device"
+	"github.com/camfleet/camfleet/sim/internal/svc/events"
 	"github.com/camfleet/camfleet/sim/internal/svc/media"
 	"github.com/camfleet/camfleet/sim/internal/svc/media2"
 	"github.com/camfleet/camfleet/sim/internal/svc/security"
@@ -16,28 +19,30 @@ import (
 
 // services are the camera's ONVIF services and what finds them.
 type services struct {
-	camera *svc.Camera
-	table  *op.Table[*svc.Call]
-	byName map[string]svc.Service // row.Service to service
-	offOps map[string]bool
+	camera   *svc.Camera
+	table    *op.Table[*svc.Call]
+	byName   map[string]svc.Service // row.Service to service
+	offOps   map[string]bool
+	broker   *event.Broker
+	unfollow func() // nil: the events do not follow the state yet
 }
 
-// known lists the services there are, in the order of GetServices. They are
-// those of a run, or without one only to be looked at.
-func known(*run) []svc.Service {
-	return []svc.Service{device.Service(), media.Service(), media2.Service(), security.Service()}
+// known lists the services there are, in the order of GetServices. Without a
+// broker they are only to be looked at.
+func known(b *event.Broker) []svc.Service {
+	return []svc.Service{device.Service(), media.Service(), media2.Service(), events.Service(b), security.Service()}
 }
 
 func newServices(r *run) *services {
 	c := r.camera
 	p := c.config.Profile
-	s := &services{byName: map[string]svc.Service{}, offOps: map[string]bool{}}
+	s := &services{byName: map[string]svc.Service{}, offOps: map[string]bool{}, broker: newBroker(c)}
 	for _, id := range p.ONVIF.OperationsOff {
 		s.offOps[id] = true
 	}
 	var all []svc.Service
 	var entries [][]op.Entry[*svc.Call]
-	for _, service := range known(r) {
+	for _, service := range known(s.broker) {
 		if service.Name != "device" && !slices.Contains(p.ONVIF.Services, service.Name) {
 			continue
 		}
@@ -59,7 +64,29 @@ func newServices(r *run) *services {
 	return s
 }
 
-func (s *services) close() {}
+// newBroker makes the broker of one life: pull points do not outlive a reboot,
+// and their names do not come again.
+func newBroker(c *Camera) *event.Broker {
+	life := strconv.FormatUint(c.config.State.View().Device.Boot.Boots, 10)
+	return event.New(event.Config{
+		Clock: c.wall, Base: c.config.Clock, Random: c.config.Seed.Stream("events/" + life),
+		Limits: events.Limits(c.config.Profile.Limits.Events), Log: c.log,
+	})
+}
+
+// follow makes the events follow the state. It belongs after the boot is noted
+// and before the first client comes.
+func (s *services) follow() (err error) {
+	s.unfollow, err = events.Follow(s.camera, s.broker)
+	return err
+}
+
+func (s *services) close() {
+	if s.unfollow != nil {
+		s.unfollow()
+	}
+	s.broker.Close()
+}
 
 // off reports whether the profile has the operation switched off.
 func (s *services) off(row *op.Row) bool { return s.offOps[row.ID()] }
