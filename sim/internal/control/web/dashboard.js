@@ -54,6 +54,7 @@ class Card {
     this.name = camera.name;
     this.visible = false;
     this.loading = false;
+    this.shown = ''; // addresses on the card, as JSON
     const template = /** @type {HTMLTemplateElement} */ ($('#card'));
     this.element = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
     this.element.dataset.name = this.name;
@@ -75,8 +76,8 @@ class Card {
     const addresses = [['Device', camera.device_url], ['Device TLS', camera.device_url_tls]];
     for (const s of camera.streams ?? []) addresses.push([s.profile, s.rtsp], [`${s.profile} TLS`, s.rtsps]);
     const now = JSON.stringify(addresses);
-    if (now !== this.addresses) {
-      this.addresses = now;
+    if (now !== this.shown) {
+      this.shown = now;
       $('.addresses', this.element).replaceChildren(...addresses.filter(([, url]) => url).map(([what, url]) => line(what, url)));
     }
     $('.accounts', this.element).textContent = accountText(camera.accounts ?? []);
