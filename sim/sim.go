@@ -112,10 +112,11 @@ func listenControl(ctx context.Context, address string) (net.Listener, error) {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, &api.ConfigError{
 			Field: "control", Text: address + " is taken by another program, perhaps another fleet",
-			Hint: "stop that one, give another --control, or 127.0.0.1:0 to let the system pick",
+			Hint:    "stop that one, give another --control, or 127.0.0.1:0 to let the system pick",
+			Machine: true,
 		}
 	case err != nil:
-		return nil, &api.ConfigError{Field: "control", Text: fmt.Sprintf("%s cannot be opened: %v", address, err), Hint: "give another address"}
+		return nil, &api.ConfigError{Field: "control", Text: fmt.Sprintf("%s cannot be opened: %v", address, err), Hint: "give another address", Machine: true}
 	}
 	return l, nil
 }

@@ -131,7 +131,7 @@ func (p *program) report(err error, s *settings, args []string) int {
 	code := exitFailed
 	var wrong *usage
 	var bad *api.ConfigError
-	if errors.As(err, &wrong) || errors.As(err, &bad) {
+	if errors.As(err, &wrong) || errors.As(err, &bad) && !bad.Machine {
 		code = exitUsage
 	}
 	for _, one := range flatten(err) {

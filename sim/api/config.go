@@ -19,6 +19,9 @@ type ConfigError struct {
 	Field string // the flag's name without dashes: "base-port"
 	Text  string // what is wrong
 	Hint  string // what to write instead
+	// Machine says that the configuration is right but this machine does not
+	// have what it asks for: a port is taken, a file cannot be read.
+	Machine bool
 }
 
 // Error gives the sentence a user reads.

@@ -106,6 +106,12 @@ func hostAddress(network netip.Prefix, k int) netip.Addr {
 
 // portError says what to do about a listener that cannot be had.
 func portError(field string, k int, name device.ProtocolName, port int, err error) error {
+	e := listenError(field, k, name, port, err)
+	e.Machine = true
+	return e
+}
+
+func listenError(field string, k int, name device.ProtocolName, port int, err error) *api.ConfigError {
 	what := fmt.Sprintf("port %d (%s of camera %d) cannot be opened: %v", port, name, k, reason(err))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):

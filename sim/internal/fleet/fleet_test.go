@@ -100,7 +100,7 @@ func TestPortThatIsTakenIsNamedAndNothingIsLeftBehind(t *testing.T) {
 	port := l.Addr().(*net.TCPAddr).Port
 	f, err := launch(t, api.Config{N: 1, BasePort: port - api.PortsPer, Profiles: []string{"flagship"}})
 	var mistake *api.ConfigError
-	if !errors.As(err, &mistake) || mistake.Field != "base-port" || !strings.Contains(mistake.Text, "taken by another program") {
+	if !errors.As(err, &mistake) || mistake.Field != "base-port" || !mistake.Machine || !strings.Contains(mistake.Text, "taken by another program") {
 		t.Errorf("error: %v", err)
 	}
 	if err := f.Close(); err != nil {
@@ -319,6 +319,8 @@ func TestMintNamesTheFieldThatIsWrong(t *testing.T) {
 		{api.TokenRequest{TTL: "soon"}, "ttl"},
 		{api.TokenRequest{TTL: "-1m"}, "ttl"},
 		{api.TokenRequest{TTL: "100000h"}, "ttl"},
+		{api.TokenRequest{Role: "King"}, "role"},
+		{api.TokenRequest{Role: "onvif:Anonymous"}, "role"},
 		{api.TokenRequest{Bad: "tasty"}, "bad"},
 		{api.TokenRequest{Claims: map[string]any{"iss": "me"}}, "claims"},
 	} {

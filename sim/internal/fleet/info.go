@@ -16,6 +16,7 @@ import (
 
 	"github.com/camfleet/camfleet/profiles"
 	"github.com/camfleet/camfleet/sim/api"
+	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/camera"
 	"github.com/camfleet/camfleet/sim/internal/device"
 	"github.com/camfleet/camfleet/sim/internal/issuer"
@@ -261,7 +262,11 @@ func (f *Fleet) Mint(r api.TokenRequest) (api.Token, error) {
 	}
 	q := issuer.TokenRequest{Subject: r.Subject, Audience: r.Audience, TTL: ttl, Claims: r.Claims, Bad: issuer.Bad(r.Bad)}
 	if r.Role != "" {
-		q.Roles = []string{r.Role}
+		role := strings.TrimPrefix(r.Role, "onvif:")
+		if level, err := auth.ParseLevel(role); err != nil || level == auth.Anonymous {
+			return api.Token{}, &api.ConfigError{Field: "role", Text: fmt.Sprintf("%.40q is no role", r.Role), Hint: "give Administrator, Operator or User"}
+		}
+		q.Roles = []string{role}
 	}
 	text, err := f.issuer.Mint(q)
 	if err != nil {

@@ -30,7 +30,7 @@ func (l *Library) Open(name string) (*profiles.Profile, error) {
 		if err != nil && !errors.As(err, &mistakes) {
 			return nil, &api.ConfigError{
 				Field: "profile", Text: fmt.Sprintf("%s cannot be read: %v", name, reason(err)),
-				Hint: "give a file that can, or a name of `camfleet profile ls`",
+				Hint: "give a file that can, or a name of `camfleet profile ls`", Machine: true,
 			}
 		}
 		return p, err

@@ -66,7 +66,7 @@ func ioError(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return &Error{path, fmt.Errorf("%w (%w)", ErrPermission, err), "choose a --state directory that you may write to"}
 	}
-	return &Error{Path: path, Err: err}
+	return &Error{path, err, "choose another --state directory"}
 }
 
 func corrupt(path, format string, args ...any) error {
