@@ -12,11 +12,14 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/onvif/trp"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tse"
 	"github.com/camfleet/camfleet/sim/internal/op"
+	"github.com/camfleet/camfleet/sim/internal/soap"
 )
 
 // Coverage says of one operation whether cameras carry it out.
 type Coverage struct {
-	Row       *op.Row
+	Row *op.Row
+	// Request is the name of the request's element; zero for services no camera has.
+	Request   soap.QName
 	Simulated bool
 	Off       bool // simulated, and switched off by the profile
 }
@@ -30,7 +33,7 @@ func Operations(p *profiles.Profile) []Coverage {
 		offered := p == nil || s.Name == "device" || slices.Contains(p.ONVIF.Services, s.Name)
 		for _, e := range s.Entries {
 			off := p != nil && (!offered || slices.Contains(p.ONVIF.OperationsOff, e.Row.ID()))
-			list = append(list, Coverage{Row: e.Row, Simulated: e.Call != nil, Off: e.Call != nil && off})
+			list = append(list, Coverage{Row: e.Row, Request: e.Request, Simulated: e.Call != nil, Off: e.Call != nil && off})
 			seen[e.Row.ID()] = true
 		}
 	}

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"fmt"
 	"net/netip"
 
 	"github.com/camfleet/camfleet/sim/internal/device"
@@ -80,11 +81,11 @@ func address(six bool, v4, v6 *string) (netip.Addr, error) {
 		text, bad = v6, device.ErrIPv6Address
 	}
 	if text == nil {
-		return netip.Addr{}, bad
+		return netip.Addr{}, fmt.Errorf("no address: %w", bad)
 	}
 	a, err := netip.ParseAddr(*text)
 	if err != nil || a.Is4() == six || a.Zone() != "" {
-		return netip.Addr{}, bad
+		return netip.Addr{}, fmt.Errorf("%.64q: %w", *text, bad)
 	}
 	return a, nil
 }
@@ -122,7 +123,7 @@ func setNTP(c *svc.Call, req *tds.SetNTP) (*tds.SetNTPResponse, error) {
 	for _, h := range req.NTPManual {
 		if h.Type == tt.NetworkHostTypeDNS {
 			if h.DNSname == nil || *h.DNSname == "" {
-				return nil, device.ErrDNSName
+				return nil, fmt.Errorf("no name: %w", device.ErrDNSName)
 			}
 			manual = append(manual, device.Host{DNSName: *h.DNSname})
 			continue

@@ -31,7 +31,7 @@ func getEndpointReference(c *svc.Call, _ *tds.GetEndpointReference) (*tds.GetEnd
 func systemReboot(c *svc.Call, _ *tds.SystemReboot) (*tds.SystemRebootResponse, error) {
 	away := c.Reboot()
 	return &tds.SystemRebootResponse{
-		Message: fmt.Sprintf("Rebooting, back in %d seconds", int(math.Ceil(away.Seconds()))),
+		Message: fmt.Sprintf("Rebooting, back in %d s", int(math.Ceil(away.Seconds()))),
 	}, nil
 }
 

@@ -1,6 +1,8 @@
 package media
 
 import (
+	"fmt"
+
 	"github.com/camfleet/camfleet/sim/internal/mediacfg"
 	"github.com/camfleet/camfleet/sim/internal/onvif/trt"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tt"
@@ -40,7 +42,7 @@ func getStreamURI(c *svc.Call, req *trt.GetStreamUri) (*trt.GetStreamUriResponse
 		if _, err := c.MediaProfile(req.ProfileToken); err != nil {
 			return nil, err
 		}
-		return nil, svc.ErrStreamKind
+		return nil, fmt.Errorf("%s over %s: %w", req.StreamSetup.Stream, req.StreamSetup.Transport.Protocol, svc.ErrStreamKind)
 	}
 	uri, err := c.StreamURI(req.ProfileToken, false)
 	if err != nil {
