@@ -134,7 +134,7 @@ func (c *Camera) boot(l Listeners) error {
 		return fmt.Errorf("camera %q: %w", c.config.Name, err)
 	}
 	err = c.config.State.Update(func(tx *state.Tx) error {
-		tx.Device().Booted(c.config.Clock.Now())
+		tx.Device().Booted(c.paced.Now())
 		return nil
 	})
 	if err == nil {

@@ -177,6 +177,9 @@ func (r *run) closeWeb() {
 
 // close ends everything of this life and waits for it.
 func (r *run) close() {
+	if r.services != nil {
+		r.services.close() // pull points that wait are told so
+	}
 	r.stop() // pull points answer
 	if r.web != nil {
 		r.closeWeb()
@@ -189,9 +192,6 @@ func (r *run) close() {
 	}
 	if r.rtsp != nil {
 		r.rtsp.Close()
-	}
-	if r.services != nil {
-		r.services.close()
 	}
 	r.wg.Wait()
 }
