@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -94,6 +95,7 @@ type running struct {
 	control   string // HOST:PORT
 	stderr    *bytes.Buffer
 	stdout    *bufio.Reader
+	rest      string    // of its standard output, after the line that it is ready
 	processes []process // its TPMs and what they stand on
 }
 
@@ -135,6 +137,11 @@ func (r *running) end(t testing.TB, s syscall.Signal) int {
 		if err := r.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Fatal(err)
 		}
+		rest, err := io.ReadAll(r.stdout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.rest = string(rest)
 		var exit *exec.ExitError
 		if err := r.cmd.Wait(); err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)

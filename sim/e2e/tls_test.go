@@ -102,8 +102,13 @@ type identity struct {
 // identify asks a camera for its identity.
 func identify(t testing.TB, cam *simtest.Cam, seen *schematest.Collector) identity {
 	t.Helper()
+	return identifyBy(t, newWebSeen(t, cam, seen))
+}
+
+// identifyBy asks with a client of one's own.
+func identifyBy(t testing.TB, w *web) identity {
+	t.Helper()
 	const tas, tds = `xmlns="http://www.onvif.org/ver10/advancedsecurity/wsdl"`, `xmlns="http://www.onvif.org/ver10/device/wsdl"`
-	w := newWebSeen(t, cam, seen)
 	id := identity{certificates: map[string]string{}, keyIDs: map[string]string{}, secure: map[string]bool{}, private: map[string]bool{}}
 	id.serial = text(w.call(t, getDeviceInformation), "SerialNumber")
 	id.uuid = text(w.call(t, `<GetEndpointReference `+tds+`/>`), "GUID")

@@ -42,7 +42,11 @@ func describe(t testing.TB, cam *simtest.Cam, address string, lines ...string) a
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", u.Host)
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"rtsp": "554", "rtsps": "322"}[u.Scheme]
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +102,7 @@ type web struct {
 	cam    *simtest.Cam
 	client *http.Client
 	seen   *schematest.Collector
+	now    func() time.Time // what the camera takes for now
 }
 
 // newWeb returns a client whose SOAP answers are checked against the schemas
@@ -113,7 +118,7 @@ func newWebSeen(t testing.TB, cam *simtest.Cam, seen *schematest.Collector) *web
 	t.Helper()
 	transport := &http.Transport{TLSClientConfig: cam.TLS()}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &web{cam, &http.Client{Transport: transport, Timeout: patience}, seen}
+	return &web{cam, &http.Client{Transport: transport, Timeout: patience}, seen, time.Now}
 }
 
 // post sends a SOAP message to an address, with an Authorization header unless
@@ -162,7 +167,7 @@ func (w *web) do(t testing.TB, req *http.Request, authorization string) answer {
 // WS-UsernameToken, and returns the response element.
 func (w *web) call(t testing.TB, body string) *etree.Element {
 	t.Helper()
-	a := w.post(t, w.cam.DeviceURLTLS, "", envelope(usernameToken("admin", w.cam.Password("admin")), body))
+	a := w.post(t, w.cam.DeviceURLTLS, "", envelope(usernameTokenAt(w.now(), "admin", w.cam.Password("admin")), body))
 	doc := etree.NewDocument()
 	if err := doc.ReadFromString(a.body); err != nil || a.status != http.StatusOK {
 		t.Fatalf("%s: status %d, %v\n%s", body, a.status, err, a.body)
@@ -177,9 +182,11 @@ func envelope(header, body string) string {
 
 // usernameToken is a Security header with a password digest (UsernameToken
 // Profile 1.0, 3.1).
-func usernameToken(user, password string) string {
+func usernameToken(user, password string) string { return usernameTokenAt(time.Now(), user, password) }
+
+func usernameTokenAt(now time.Time, user, password string) string {
 	const wss = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
-	created := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	created := now.UTC().Format("2006-01-02T15:04:05.000Z")
 	var nonce [16]byte
 	copy(nonce[:], strconv.FormatInt(time.Now().UnixNano(), 36))
 	sum := sha1.Sum(bytes.Join([][]byte{nonce[:], []byte(created), []byte(password)}, nil)) //nolint:gosec // as above

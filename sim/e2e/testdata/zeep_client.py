@@ -82,7 +82,7 @@ class Caller:
 
     def pull_point(self):
         if self.subscription is None:
-            answer = self.call("tev:CreatePullPointSubscription", InitialTerminationTime=datetime.timedelta(seconds=60))
+            answer = self.call("tev:CreatePullPointSubscription", InitialTerminationTime="PT60S")
             self.subscription = answer.SubscriptionReference.Address._value_1
         return self.subscription
 
@@ -139,11 +139,11 @@ def arguments(c):
         "tas:GetPrivateKeyStatus": lambda: {"KeyID": key()},
         "tas:GetCertificate": lambda: {"CertificateID": text(c.call("tas:GetAllCertificates"), "CertificateID")},
         "tas:GetCertificationPath": lambda: {"CertificationPathID": first("tas:GetAllCertificationPaths")},
-        "tev:CreatePullPointSubscription": lambda: {"InitialTerminationTime": datetime.timedelta(seconds=60)},
+        "tev:CreatePullPointSubscription": lambda: {"InitialTerminationTime": "PT60S"},
         "tev:PullMessages": lambda: dict(pull(), Timeout=datetime.timedelta(seconds=1), MessageLimit=10),
         "tev:SetSynchronizationPoint": pull,
-        "wsnt:Renew": lambda: dict(pull(), TerminationTime=datetime.timedelta(seconds=90)),
-        "wsnt:Unsubscribe": pull,
+        "wsnt:Renew": lambda: dict(pull(), TerminationTime="PT90S"),
+        "tev:Unsubscribe": pull,
     }
 
 
@@ -155,7 +155,7 @@ MISSING = {
 
 # These come in an order that makes sense, and after all others.
 LAST = ["tds:CreateUsers", "tds:SetUser", "tds:DeleteUsers", "tds:AddScopes", "tds:RemoveScopes", "tds:SetScopes",
-        "tev:SetSynchronizationPoint", "tev:PullMessages", "wsnt:Renew", "wsnt:Unsubscribe", "tds:SystemReboot"]
+        "tev:SetSynchronizationPoint", "tev:PullMessages", "wsnt:Renew", "tev:Unsubscribe", "tds:SystemReboot"]
 
 
 def expect_fault(c, name):
