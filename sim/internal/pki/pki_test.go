@@ -12,10 +12,7 @@ import (
 
 	"github.com/camfleet/camfleet/sim/internal/pki"
 	"github.com/camfleet/camfleet/sim/internal/seed"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func template(cn string) pki.Template {
 	return pki.Template{
