@@ -14,8 +14,8 @@ import (
 type Faults []FaultOf
 
 // FaultOf is one error and the faults it can be, as paths such as
-// "env:Sender/ter:InvalidArgVal/ter:NoScope". The first that the row lists is
-// answered; if it lists none, the first.
+// "env:Sender/ter:InvalidArgVal/ter:NoScope". The first that the row allows is
+// answered; if it allows none, the first.
 type FaultOf struct {
 	Err   error
 	Paths []string
@@ -32,7 +32,7 @@ func (f Faults) Of(row *op.Row, err error) *soap.Fault {
 		}
 		fault := faultAt(e.Paths[0], err)
 		for _, path := range e.Paths {
-			if candidate := faultAt(path, err); row.Lists(candidate) {
+			if candidate := faultAt(path, err); row.Allows(candidate) {
 				fault = candidate
 				break
 			}
