@@ -34,24 +34,28 @@ type NewCertificate struct {
 	KeyAlias string // of the key that is made if there is none for it
 	// PrivateKeyRequired refuses a certificate without private key.
 	PrivateKeyRequired bool
+
+	keyID string // which of several equal keys it is for; empty: the first
 }
 
 // AddCertificate adds a certificate and links it to the key it certifies,
 // making a key of only the public half if there is none (Security 5.2.6.3.3).
-// An error changes nothing.
+// Whether it may be there twice is for the release to say. An error changes
+// nothing.
 func (s *Section) AddCertificate(n NewCertificate, random io.Reader) (Certificate, error) {
+	return s.addCertificate(n, s.Rules.CertificateCopies, random)
+}
+
+func (s *Section) addCertificate(n NewCertificate, copies bool, random io.Reader) (Certificate, error) {
 	l := s.Limits.WithDefaults()
-	if len(n.DER) > l.DER {
-		return Certificate{}, fmt.Errorf("%d bytes, at most %d: %w", len(n.DER), l.DER, ErrBadCertificate)
-	}
 	if err := l.checkAlias(n.Alias); err != nil {
 		return Certificate{}, err
 	}
-	parsed, err := x509.ParseCertificate(n.DER)
+	parsed, err := s.parseCertificate(l, n.DER)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("%w: %w", ErrBadCertificate, err)
+		return Certificate{}, err
 	}
-	if slices.ContainsFunc(s.Certificates, func(c Certificate) bool { return bytes.Equal(c.DER, n.DER) }) {
+	if !copies && slices.ContainsFunc(s.Certificates, func(c Certificate) bool { return bytes.Equal(c.DER, n.DER) }) {
 		return Certificate{}, ErrDuplicate
 	}
 	if len(s.Certificates) >= l.Certificates {
@@ -72,18 +76,24 @@ func (s *Section) AddCertificate(n NewCertificate, random io.Reader) (Certificat
 
 // keyOf finds or makes the key that the certificate is for.
 func (s *Section) keyOf(parsed *x509.Certificate, n NewCertificate, random io.Reader) (Key, error) {
-	_, spki, err := Describe(parsed.PublicKey)
+	spec, spki, err := Describe(parsed.PublicKey)
 	if err != nil {
 		return Key{}, err
 	}
+	if err := s.Abilities.checkPublic(spec); err != nil {
+		return Key{}, err
+	}
 	key, ok := s.KeyByPublic(spki)
+	if n.keyID != "" {
+		key, ok = get(s.Keys, n.keyID)
+	}
 	switch {
+	case ok && key.Status != StatusOK:
+		return Key{}, fmt.Errorf("key %q is %s: %w", key.ID, key.Status, ErrKeyStatus)
 	case n.PrivateKeyRequired && (!ok || !key.HasPrivateKey()):
 		return Key{}, ErrNoMatchingPrivate
 	case !ok:
 		return s.AddKey(parsed.PublicKey, Blob{}, n.KeyAlias, true, random)
-	case key.Status != StatusOK:
-		return Key{}, fmt.Errorf("key %q is %s: %w", key.ID, key.Status, ErrKeyStatus)
 	}
 	return key, nil
 }

@@ -28,12 +28,15 @@ type Spec struct {
 }
 
 // Curve returns the name of an ECDSA key's curve as in the EllipticCurves
-// capability ("P-256"); empty for RSA.
+// capability, which has the names of the IANA registry of TLS groups
+// ("secp256r1"); empty for RSA and for curves that are not supported.
 func (s Spec) Curve() string {
-	if s.Algorithm != ECDSA {
-		return ""
+	for _, c := range curves {
+		if s.Algorithm == ECDSA && s.Bits == c.bits {
+			return c.name
+		}
 	}
-	return fmt.Sprintf("P-%d", s.Bits)
+	return ""
 }
 
 // KeyStatus is the state of a key (Security 5.2.5).
@@ -46,14 +49,30 @@ const (
 	StatusCorrupt    KeyStatus = "corrupt"
 )
 
-// Blob is a private key as the TPM wrapped it, with its public area
-// (TPM2B_PUBLIC and TPM2B_PRIVATE). It is of use only to that TPM.
+// Blob is where the private key is kept, one of three ways.
 type Blob struct {
+	// Public and Private are the key as the TPM wrapped it, with its public
+	// area (TPMT_PUBLIC and TPM2B_PRIVATE). It is of use only to that TPM.
 	Public  []byte `json:"public,omitempty"`
 	Private []byte `json:"private,omitempty"`
+	// Sealed is the private key of a kind that the TPM cannot hold, as
+	// PKCS #8, encrypted under [Section].Vault.
+	Sealed []byte `json:"sealed,omitempty"`
 	// Software is the private key as PKCS #8, of a camera that has no TPM; a
 	// secret.
 	Software []byte `json:"software,omitempty"`
+}
+
+func (b Blob) hasPrivate() bool { return b.kinds() > 0 }
+
+// kinds counts the places the private key is in.
+func (b Blob) kinds() (n int) {
+	for _, place := range [...][]byte{b.Private, b.Sealed, b.Software} {
+		if len(place) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // Key is a key pair, or the public half of one (Security 5.2.1).
@@ -65,11 +84,8 @@ type Key struct {
 	// Public is the public key as PKIX DER (SubjectPublicKeyInfo); nil while
 	// the key is being generated.
 	Public []byte `json:"publicKey,omitempty"`
-	// Blob holds the private key inside the TPM; empty if there is none.
+	// Blob is where the private key is kept; empty if there is none.
 	Blob Blob `json:"tpm,omitzero"`
-	// Sealed holds the private key of a size the TPM cannot hold, encrypted
-	// under a key that the TPM sealed; nil if there is none.
-	Sealed []byte `json:"sealed,omitempty"`
 	// ExternallyGenerated says that the key was made outside of the camera.
 	ExternallyGenerated bool `json:"externallyGenerated,omitempty"`
 }
@@ -78,7 +94,7 @@ func (k Key) id() string { return k.ID }
 
 // HasPrivateKey reports whether the camera can use the private key.
 func (k Key) HasPrivateKey() bool {
-	return k.Status == StatusOK && (len(k.Blob.Private) > 0 || len(k.Sealed) > 0 || len(k.Blob.Software) > 0)
+	return k.Status == StatusOK && k.Blob.hasPrivate()
 }
 
 // SecurelyStored reports whether the key is kept by the TPM (Security 5.2.1).
@@ -93,18 +109,45 @@ func (s *Section) Key(id string) (Key, error) {
 	return k, nil
 }
 
-// KeyByPublic finds the key with the given public key (PKIX DER).
-func (s *Section) KeyByPublic(spki []byte) (Key, bool) {
-	for _, k := range s.Keys {
-		if len(spki) > 0 && bytes.Equal(k.Public, spki) {
-			return k, true
-		}
+// SigningKey finds a key that is to sign a request or a certificate: it is
+// complete, or it is [ErrKeyID], and ready, or it is [ErrKeyStatus] (Security
+// 5.2.6.3.1, 5.2.6.3.2).
+func (s *Section) SigningKey(id string) (Key, error) {
+	k, err := s.Key(id)
+	switch {
+	case err != nil:
+		return Key{}, err
+	case k.Status != StatusOK:
+		return Key{}, fmt.Errorf("key %q is %s: %w", id, k.Status, ErrKeyStatus)
+	case !k.HasPrivateKey():
+		return Key{}, fmt.Errorf("key %q is no key pair: %w", id, ErrKeyID)
 	}
-	return Key{}, false
+	return k, nil
 }
 
-// BeginKey adds a key that is still being generated; random gives its ID.
+// KeyByPublic finds the key with the given public key (PKIX DER); of several,
+// one with a private key if there is any.
+func (s *Section) KeyByPublic(spki []byte) (found Key, ok bool) {
+	for _, k := range s.Keys {
+		if len(spki) == 0 || !bytes.Equal(k.Public, spki) {
+			continue
+		}
+		if k.HasPrivateKey() {
+			return k, true
+		}
+		if !ok {
+			found, ok = k, true
+		}
+	}
+	return found, ok
+}
+
+// BeginKey adds a key that is still being generated; random gives its ID. See
+// also [Section.StartKey].
 func (s *Section) BeginKey(spec Spec, alias string, random io.Reader) (Key, error) {
+	if err := s.Abilities.checkNew(spec); err != nil {
+		return Key{}, err
+	}
 	return s.addKey(Key{Alias: alias, Status: StatusGenerating, Spec: spec}, random)
 }
 
@@ -131,19 +174,19 @@ func (s *Section) FinishKey(id string, public crypto.PublicKey, blob Blob) error
 	return nil
 }
 
-// FailKey marks the key as corrupt and forgets its halves.
+// FailKey marks the key as corrupt and forgets its private half. A public half
+// stays: certificates are for it (Security 5.2.4, 5.2.5).
 func (s *Section) FailKey(id string) error {
 	i := indexOf(s.Keys, id)
 	if i < 0 {
 		return unknown("key", id, ErrKeyID)
 	}
-	k := s.Keys[i]
-	s.Keys[i] = Key{ID: k.ID, Alias: k.Alias, Status: StatusCorrupt, Spec: k.Spec, ExternallyGenerated: k.ExternallyGenerated}
+	s.Keys[i].Status, s.Keys[i].Blob = StatusCorrupt, Blob{}
 	return nil
 }
 
 // AddKey adds a complete key with status ok; with an empty blob only its
-// public half. Every key is in a keystore at most once (Security 5.2.3).
+// public half. It must not be there already (Security 5.2.3).
 func (s *Section) AddKey(public crypto.PublicKey, blob Blob, alias string, external bool, random io.Reader) (Key, error) {
 	spec, spki, err := Describe(public)
 	if err != nil {
@@ -157,17 +200,32 @@ func (s *Section) AddKey(public crypto.PublicKey, blob Blob, alias string, exter
 
 func (s *Section) addKey(k Key, random io.Reader) (_ Key, err error) {
 	l := s.Limits.WithDefaults()
-	if len(s.Keys) >= l.Keys {
-		return Key{}, fmt.Errorf("%w: %d", ErrTooManyKeys, l.Keys)
-	}
 	if err := l.checkAlias(k.Alias); err != nil {
 		return Key{}, err
+	}
+	if s.counts(k) && s.countKeys() >= l.Keys {
+		return Key{}, fmt.Errorf("%w: %d", ErrTooManyKeys, l.Keys)
 	}
 	if k.ID, err = newID("key", s.Keys, random); err != nil {
 		return Key{}, err
 	}
 	s.Keys = append(s.Keys, k)
 	return k, nil
+}
+
+// counts reports whether a key counts against the limit: one that has a
+// private half or will have one, or any (see [Rules]).
+func (s *Section) counts(k Key) bool {
+	return !s.Rules.CountPrivateKeys || k.Status != StatusOK || k.HasPrivateKey()
+}
+
+func (s *Section) countKeys() (n int) {
+	for _, k := range s.Keys {
+		if s.counts(k) {
+			n++
+		}
+	}
+	return n
 }
 
 // DeleteKey removes a key that nothing refers to; whoever generates it finds
@@ -184,6 +242,12 @@ func (s *Section) DeleteKey(id string) error {
 	return nil
 }
 
+// Bounds of public RSA keys, in bits: less is no key, more takes too long.
+const (
+	minRSA = 1024
+	maxRSA = 8192
+)
+
 // Describe returns what kind of key public is and its PKIX DER; keys that a
 // keystore cannot hold are [ErrPublicKey].
 func Describe(public crypto.PublicKey) (Spec, []byte, error) {
@@ -191,8 +255,14 @@ func Describe(public crypto.PublicKey) (Spec, []byte, error) {
 	switch p := public.(type) {
 	case *rsa.PublicKey:
 		spec = Spec{RSA, p.N.BitLen()}
+		if spec.Bits < minRSA || spec.Bits > maxRSA {
+			return Spec{}, nil, fmt.Errorf("RSA of %d bits, want %d to %d: %w", spec.Bits, minRSA, maxRSA, ErrPublicKey)
+		}
 	case *ecdsa.PublicKey:
 		spec = Spec{ECDSA, p.Curve.Params().BitSize}
+		if spec.Curve() == "" {
+			return Spec{}, nil, fmt.Errorf("curve %s: %w", p.Curve.Params().Name, ErrPublicKey)
+		}
 	default:
 		return Spec{}, nil, fmt.Errorf("%T: %w", public, ErrPublicKey)
 	}

@@ -70,16 +70,28 @@ func (s *Section) CreatePath(certificateIDs []string, alias string, random io.Re
 }
 
 // SetPath replaces what is in a path; its ID and its uses stay (Security
-// 5.2.6.3.11). A path in use keeps needing the private key of its leaf.
-func (s *Section) SetPath(id string, certificateIDs []string, alias string) error {
+// 5.2.6.3.11). A path in use keeps needing the private key of its leaf, and
+// what the factory put there stays. With a nil alias the old one stays.
+func (s *Section) SetPath(id string, certificateIDs []string, alias *string) error {
 	i := indexOf(s.Paths, id)
 	if i < 0 {
 		return unknown("certification path", id, ErrCertificationPathID)
 	}
-	if err := s.checkPath(s.Limits.WithDefaults(), certificateIDs, alias); err != nil {
+	next := CertificationPath{ID: id, Alias: orOld(alias, s.Paths[i].Alias), CertificateIDs: slices.Clone(certificateIDs)}
+	if err := s.checkPath(s.Limits.WithDefaults(), next.CertificateIDs, next.Alias); err != nil {
 		return err
 	}
-	s.Paths[i] = CertificationPath{ID: id, Alias: alias, CertificateIDs: slices.Clone(certificateIDs)}
+	if id == s.DeviceIdentity || id == s.MediaSigning.Factory {
+		return fmt.Errorf("certification path %q: %w: it is the factory's", id, ErrInvalidPath)
+	}
+	old := s.Paths[i]
+	s.Paths[i] = next
+	if by := s.PathReferences(id); len(by) > 0 {
+		if err := s.checkUsable(id); err != nil {
+			s.Paths[i] = old
+			return fmt.Errorf("%w: %s: %v", ErrInvalidPath, by[0], err) //nolint:errorlint // this fault and no other
+		}
+	}
 	return nil
 }
 
@@ -124,9 +136,4 @@ func (s *Section) checkPath(l Limits, ids []string, alias string) error {
 		below = parsed
 	}
 	return nil
-}
-
-// signedBy checks only the signature, with the public key of the parent.
-func signedBy(child, parent *x509.Certificate) error {
-	return parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
 }

@@ -39,6 +39,9 @@ func (s *Section) CertificateReferences(id string) []string {
 			by = append(by, "authorization server "+a.Token)
 		}
 	}
+	if c, ok := get(s.Certificates, id); ok {
+		by = append(by, s.crlReferences(c)...)
+	}
 	return by
 }
 

@@ -1,13 +1,14 @@
 // Package keystore holds a camera's keys, certificates, certification paths
-// and what refers to them, with the rules of Security chapters 5.2, 5.3, 5.5
-// and 5.7 and without their messages.
+// and what refers to them, with the rules of Security chapters 5.2 to 5.7 and
+// without their messages.
 //
 // A [Section] is plain data and never changed once published; rules are
 // methods that change a private copy (see [Section.Clone]). Byte and string
 // slices inside entries are replaced, never written into. What counts
 // references is computed from the data, so it cannot go wrong.
 //
-// Private keys are only there as the TPM wrapped them.
+// Private keys, passphrases and client secrets are only there as the TPM
+// wrapped them, or encrypted under a key that it sealed.
 package keystore
 
 import "slices"
@@ -27,6 +28,12 @@ type Section struct {
 	Authorization  []AuthServer        `json:"authorizationServers,omitempty"`
 	DeviceIdentity string              `json:"deviceIdentity"` // path ID of the factory identity; may be empty
 	Limits         Limits              `json:"limits"`
+	Abilities      Abilities           `json:"abilities,omitzero"`
+	Rules          Rules               `json:"rules,omitzero"`
+	// Vault is the key under which secrets here are encrypted, as the TPM
+	// sealed it (Software: as it is, of a camera without TPM). Empty until it
+	// is needed.
+	Vault Blob `json:"vault,omitzero"`
 }
 
 // Limits bounds what clients may store; they are the numbers of the keystore
@@ -48,6 +55,12 @@ type Limits struct {
 	Authorization      int `json:"authorization,omitempty"`      // authorization servers; 4
 	Alias              int `json:"alias,omitempty"`              // bytes of an alias; 1024
 	DER                int `json:"der,omitempty"`                // bytes of one uploaded structure; 65536
+	CRL                int `json:"crl,omitempty"`                // bytes of one revocation list; 262144
+	PassphraseLength   int `json:"passphraseLength,omitempty"`   // characters of a passphrase; 40 (Table 13)
+	TrustAnchors       int `json:"trustAnchors,omitempty"`       // of one policy; 16
+	CustomClaims       int `json:"customClaims,omitempty"`       // of the JWT configuration; 16
+	ClaimValues        int `json:"claimValues,omitempty"`        // values of one custom claim; 32
+	Text               int `json:"text,omitempty"`               // bytes of any other text: an address, an identity, a claim; 1024
 }
 
 // WithDefaults fills in the zero fields and makes negative ones zero.
@@ -59,7 +72,8 @@ func (l Limits) WithDefaults() Limits {
 		{&l.Keys, 64}, {&l.Certificates, 64}, {&l.CertificationPaths, 32}, {&l.PathLength, 10},
 		{&l.Passphrases, 16}, {&l.CRLs, 16}, {&l.Policies, 16}, {&l.Dot1X, 4}, {&l.TLSPaths, 4},
 		{&l.TLSPolicies, 4}, {&l.Audiences, 8}, {&l.Issuers, 4}, {&l.Authorization, 4},
-		{&l.Alias, 1024}, {&l.DER, 65536},
+		{&l.Alias, 1024}, {&l.DER, 65536}, {&l.CRL, 262144}, {&l.PassphraseLength, 40},
+		{&l.TrustAnchors, 16}, {&l.CustomClaims, 16}, {&l.ClaimValues, 32}, {&l.Text, 1024},
 	} {
 		switch {
 		case *f.value == 0:

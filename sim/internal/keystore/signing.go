@@ -38,14 +38,15 @@ func (s *Section) AssignSigningPath(id string) error {
 }
 
 // RemoveSigningPath takes the user's signing path away; while media is being
-// signed that is a [ReferenceError] (Security 5.5.3).
+// signed that is a [ReferenceError], unless the release says otherwise
+// (Security 5.5.3).
 func (s *Section) RemoveSigningPath(id string, signingEnabled bool) error {
 	switch {
 	case id != "" && id == s.MediaSigning.Factory:
 		return unknown("certification path", id, ErrFactoryPath)
 	case id == "" || id != s.MediaSigning.User:
 		return unknown("certification path", id, ErrNotAssigned)
-	case signingEnabled:
+	case signingEnabled && !s.Rules.SigningStops:
 		return unreferenced("certification path", id, []string{"media signing, which is enabled"})
 	}
 	s.MediaSigning.User = ""

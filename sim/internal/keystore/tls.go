@@ -106,6 +106,17 @@ func (s *Section) SetClientAuthenticationRequired(on bool) error {
 	return nil
 }
 
+// SetCnMapsToUser lets the common name of client certificates name the user,
+// or not; on needs an assigned policy, since without one no certificate is
+// valid (Security 5.3.3.7).
+func (s *Section) SetCnMapsToUser(on bool) error {
+	if on && len(s.TLS.Policies) == 0 {
+		return ErrCnMapsToUser
+	}
+	s.TLS.CnMapsToUser = on
+	return nil
+}
+
 // checkUsable reports whether the path's leaf has a private key.
 func (s *Section) checkUsable(pathID string) error {
 	_, key, err := s.Chain(pathID)

@@ -9,14 +9,16 @@ import (
 )
 
 // Validate checks the invariants of Security 5.2.2 to 5.2.4 on stored data:
-// IDs unique, every reference leads somewhere, certificates match their keys.
-// It finds damage, not bad requests.
+// IDs unique, every reference leads somewhere, certificates match their keys,
+// what is stored can be read. It finds damage, not bad requests.
 func (s *Section) Validate() error {
 	v := validator{s: s}
 	v.ids()
 	v.keys()
 	v.certificates()
+	v.secrets()
 	v.references()
+	v.stages()
 	return errors.Join(v.errs...)
 }
 
@@ -43,8 +45,8 @@ func (v *validator) ids() {
 func uniqueIDs[T interface{ id() string }](v *validator, kind string, list []T) {
 	seen := make(map[string]bool, len(list))
 	for _, e := range list {
-		if e.id() == "" || seen[e.id()] {
-			v.bad("%s id %q: empty or not unique", kind, e.id())
+		if !isID(e.id()) || seen[e.id()] {
+			v.bad("%s id %.80q: not an NCName of 1 to %d characters, or not unique", kind, e.id(), maxID)
 		}
 		seen[e.id()] = true
 	}
@@ -55,20 +57,26 @@ func (v *validator) keys() {
 	for _, k := range v.s.Keys {
 		switch k.Status {
 		case StatusGenerating, StatusCorrupt:
-			if len(k.Blob.Private) > 0 || len(k.Sealed) > 0 {
+			if k.Blob.hasPrivate() {
 				v.bad("key %q is %s and has a private key", k.ID, k.Status)
 			}
 		case StatusOK:
-			if err := checkPublic(k); err != nil {
-				v.bad("key %q: %w", k.ID, err)
-			}
-			if other, dup := seen[string(k.Public)]; dup {
-				v.bad("key %q: %w: it is key %q", k.ID, ErrDuplicateKey, other)
-			}
-			seen[string(k.Public)] = k.ID
 		default:
 			v.bad("key %q: status %q", k.ID, k.Status)
 		}
+		if k.Blob.kinds() > 1 {
+			v.bad("key %q: its private half is in several places", k.ID)
+		}
+		if len(k.Public) == 0 && k.Status != StatusOK {
+			continue
+		}
+		if err := checkPublic(k); err != nil {
+			v.bad("key %q: %w", k.ID, err)
+		}
+		if other, dup := seen[string(k.Public)]; dup && !v.s.Rules.KeyCopies {
+			v.bad("key %q: %w: it is key %q", k.ID, ErrDuplicateKey, other)
+		}
+		seen[string(k.Public)] = k.ID
 	}
 }
 
@@ -106,19 +114,48 @@ func (v *validator) certificates() {
 	}
 }
 
+// secrets checks what is encrypted, and the lists that are parsed when used.
+func (v *validator) secrets() {
+	for _, p := range v.s.Passphrases {
+		if len(p.Sealed) == 0 {
+			v.bad("passphrase %q: it is gone", p.ID)
+		}
+	}
+	for _, c := range v.s.CRLs {
+		if _, err := parseCRL(c.DER); err != nil {
+			v.bad("CRL %q: %w: %w", c.ID, ErrBadCRL, err)
+		}
+	}
+	if b := v.s.Vault; b.kinds() > 1 || len(b.Sealed) > 0 {
+		v.bad("the key of the vault is in several places, or under itself")
+	}
+}
+
 func (v *validator) references() {
 	s := v.s
 	for _, p := range s.Paths {
+		if len(p.CertificateIDs) == 0 {
+			v.bad("certification path %q is empty", p.ID)
+		}
 		refer(v, "certification path "+p.ID, s.Certificates, ErrCertificateID, p.CertificateIDs...)
 	}
 	refer(v, "TLS server", s.Paths, ErrCertificationPathID, s.TLS.Paths...)
 	refer(v, "TLS server", s.Policies, ErrPolicyID, s.TLS.Policies...)
 	refer(v, "media signing", s.Paths, ErrCertificationPathID, s.MediaSigning.Assigned()...)
-	refer(v, "device identity", s.Paths, ErrCertificationPathID, s.DeviceIdentity)
+	refer(v, "device identity", s.Paths, ErrCertificationPathID, maybe(s.DeviceIdentity)...)
 	refer(v, "JWT configuration", s.Keys, ErrKeyID, s.JWT.KeyIDs...)
-	refer(v, "JWT configuration", s.Policies, ErrPolicyID, s.JWT.ValidationPolicy)
+	refer(v, "JWT configuration", s.Policies, ErrPolicyID, maybe(s.JWT.ValidationPolicy)...)
 	for _, p := range s.Policies {
+		if len(p.TrustAnchors) == 0 {
+			v.bad("policy %q trusts nobody", p.ID)
+		}
 		refer(v, "policy "+p.ID, s.Certificates, ErrCertificateID, p.TrustAnchors...)
+	}
+	for _, a := range s.Authorization {
+		from := "authorization server " + a.Token
+		refer(v, from, s.Keys, ErrKeyID, maybe(a.KeyID)...)
+		refer(v, from, s.Certificates, ErrCertificateID, maybe(a.CertificateID)...)
+		refer(v, from, s.Policies, ErrPolicyID, maybe(a.PolicyID)...)
 	}
 	for _, version := range s.TLS.Enabled {
 		if !slices.Contains(s.TLS.Supported, version) {
@@ -127,10 +164,37 @@ func (v *validator) references() {
 	}
 }
 
-// refer checks that each ID, unless it is empty, is in the list.
+// stages checks the stages of the 802.1X configurations.
+func (v *validator) stages() {
+	for _, d := range v.s.Dot1X {
+		from, n := "802.1X configuration "+d.ID, 0
+		for st := &d.Outer; st != nil && n <= maxStages; st = st.Inner {
+			n++
+			if _, ok := findMethod(st.Method); !ok {
+				v.bad("%s: %w: %.64q", from, ErrDot1XMethod, st.Method)
+			}
+			refer(v, from, v.s.Passphrases, ErrPassphraseID, maybe(st.PassphraseID)...)
+			refer(v, from, v.s.Paths, ErrCertificationPathID, maybe(st.PathID)...)
+			refer(v, from, v.s.Policies, ErrPolicyID, maybe(st.PolicyID)...)
+		}
+		if n > maxStages {
+			v.bad("%s: %w: more than %d stages", from, ErrDot1XCombination, maxStages)
+		}
+	}
+}
+
+// maybe is the ID, if there is one.
+func maybe(id string) []string {
+	if id == "" {
+		return nil
+	}
+	return []string{id}
+}
+
+// refer checks that each ID is in the list.
 func refer[T interface{ id() string }](v *validator, from string, list []T, missing error, ids ...string) {
 	for _, id := range ids {
-		if id != "" && indexOf(list, id) < 0 {
+		if indexOf(list, id) < 0 {
 			v.bad("%s: %w: %q", from, missing, id)
 		}
 	}

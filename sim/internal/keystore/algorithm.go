@@ -1,0 +1,108 @@
+package keystore
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // sha1-WithRSAEncryption is mandatory (Security Table 13)
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// signatureAlgorithms are the signature algorithms a keystore can check, with
+// the kind of key that makes them (RFC 3279, RFC 4055, RFC 5758).
+var signatureAlgorithms = [...]struct {
+	oid string
+	key Algorithm
+}{
+	{"1.2.840.113549.1.1.5", RSA},  // sha1-WithRSAEncryption
+	{"1.2.840.113549.1.1.11", RSA}, // sha256WithRSAEncryption
+	{"1.2.840.113549.1.1.12", RSA}, // sha384WithRSAEncryption
+	{"1.2.840.113549.1.1.13", RSA}, // sha512WithRSAEncryption
+	{"1.2.840.113549.1.1.10", RSA}, // id-RSASSA-PSS
+	{"1.2.840.10045.4.1", ECDSA},   // ecdsa-with-SHA1
+	{"1.2.840.10045.4.3.2", ECDSA}, // ecdsa-with-SHA256
+	{"1.2.840.10045.4.3.3", ECDSA}, // ecdsa-with-SHA384
+	{"1.2.840.10045.4.3.4", ECDSA}, // ecdsa-with-SHA512
+}
+
+// SignatureAlgorithms lists the object identifiers of all signature algorithms
+// a keystore can check.
+func SignatureAlgorithms() []string {
+	var oids []string
+	for _, a := range signatureAlgorithms {
+		oids = append(oids, a.oid)
+	}
+	return oids
+}
+
+// CheckAlgorithm reports whether a key of the given kind can sign with an
+// algorithm here: [ErrSignatureAlgorithm] or [ErrAlgorithmMismatch] (Security
+// 5.2.6.3.1).
+func (s *Section) CheckAlgorithm(oid string, spec Spec) error {
+	if err := s.Abilities.checkAlgorithm(oid); err != nil {
+		return err
+	}
+	for _, a := range signatureAlgorithms {
+		if a.oid == oid && a.key != spec.Algorithm {
+			return fmt.Errorf("%s with %s: %w", oid, spec.Algorithm, ErrAlgorithmMismatch)
+		}
+	}
+	return nil
+}
+
+func (a Abilities) checkAlgorithm(oid string) error {
+	if !slices.Contains(a.WithDefaults().SignatureAlgorithms, oid) {
+		return fmt.Errorf("%.64q: %w", oid, ErrSignatureAlgorithm)
+	}
+	return nil
+}
+
+// algorithmOf returns the signature algorithm of a certificate or revocation
+// list (RFC 5280 4.1.1.2, 5.1.1.2).
+func algorithmOf(der []byte) (string, error) {
+	var signed struct {
+		ToBeSigned asn1.RawValue
+		Algorithm  pkix.AlgorithmIdentifier
+		Signature  asn1.BitString
+	}
+	rest, err := asn1.Unmarshal(der, &signed)
+	if err == nil && len(rest) > 0 {
+		err = errors.New("trailing bytes")
+	}
+	return signed.Algorithm.Algorithm.String(), err
+}
+
+// signedBy checks only the signature, with the public key of the parent.
+func signedBy(child, parent *x509.Certificate) error {
+	return verify(parent, child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
+}
+
+// verify checks a signature with a certificate's public key. What Go thinks
+// too old, but clients must be able to use, is checked by hand.
+func verify(parent *x509.Certificate, algorithm x509.SignatureAlgorithm, tbs, signature []byte) error {
+	err := parent.CheckSignature(algorithm, tbs, signature)
+	var old x509.InsecureAlgorithmError
+	if !errors.As(err, &old) {
+		return err
+	}
+	digest := sha1.Sum(tbs) //nolint:gosec // see above
+	switch key := parent.PublicKey.(type) {
+	case *rsa.PublicKey:
+		if algorithm == x509.SHA1WithRSA {
+			return rsa.VerifyPKCS1v15(key, crypto.SHA1, digest[:], signature)
+		}
+	case *ecdsa.PublicKey:
+		if algorithm == x509.ECDSAWithSHA1 {
+			if ecdsa.VerifyASN1(key, digest[:], signature) {
+				return nil
+			}
+			return errors.New("ECDSA signature is wrong")
+		}
+	}
+	return err
+}
