@@ -89,12 +89,23 @@ func (t *Tree) Changed(before *Tree) []Part {
 	return changed
 }
 
-// Validate checks every section for damage; see the Validate of each.
+// Validate checks every section for damage, see the Validate of each, and what
+// refers from one to another.
 func (t *Tree) Validate() error {
 	var errs []error
 	for _, p := range t.Parts() {
 		if err := p.Section.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", p.Name, err))
+		}
+	}
+	if t.Device != nil && t.Keystore != nil {
+		for _, i := range t.Device.Network.Interfaces {
+			if i.Dot1XID == "" {
+				continue
+			}
+			if _, err := t.Keystore.Dot1XConfiguration(i.Dot1XID); err != nil {
+				errs = append(errs, fmt.Errorf("device: interface %q: %w", i.Token, err))
+			}
 		}
 	}
 	return errors.Join(errs...)
