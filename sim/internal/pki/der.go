@@ -3,6 +3,8 @@ package pki
 import (
 	"crypto/x509"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -122,8 +124,17 @@ func addAlgorithm(b *cryptobyte.Builder, oid string, parameters func(*cryptobyte
 
 func addNull(b *cryptobyte.Builder) { b.AddASN1(asn1.NULL, func(*cryptobyte.Builder) {}) }
 
-// isOID reports whether the text is an object identifier in dot-decimal form.
+// isOID reports whether the text is an object identifier in dot-decimal form
+// that certificates here may hold: no arc is greater than 2³¹−1, because
+// crypto/x509 reads no others in names and extensions.
 func isOID(dotted string) bool {
-	_, err := x509.ParseOID(dotted)
-	return err == nil
+	if _, err := x509.ParseOID(dotted); err != nil {
+		return false
+	}
+	for arc := range strings.SplitSeq(dotted, ".") {
+		if _, err := strconv.ParseInt(arc, 10, 32); err != nil {
+			return false
+		}
+	}
+	return true
 }
