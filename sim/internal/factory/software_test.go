@@ -38,7 +38,7 @@ func TestSoftwareKeysSignAndAreNotSecurelyStored(t *testing.T) {
 			t.Errorf("%v: %v", spec, err)
 		}
 	}
-	if _, _, err := factory.Software(seed.New(1).Stream("key")).CreateKey(keystore.Spec{Algorithm: keystore.RSA, Bits: 1024}); !errors.Is(err, keystore.ErrKeyType) {
+	if _, _, err := factory.Software(seed.New(1).Stream("key")).CreateKey(keystore.Spec{Algorithm: keystore.RSA, Bits: 1024}); !errors.Is(err, keystore.ErrPublicKey) {
 		t.Errorf("RSA-1024: %v", err)
 	}
 }
