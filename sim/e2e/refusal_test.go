@@ -55,7 +55,6 @@ func TestWrongUsageIsOneLineAndExitCodeTwo(t *testing.T) {
 		"a negative number":   {onAnyPorts("--n=-3"), "-n: -3 cameras"},
 		"too many cameras":    {onAnyPorts("-n", "100000"), "-n: 100000 cameras … at most 10000"},
 		"unknown profile":     {onAnyPorts("--profile", "nonesuch"), `--profile: no profile "nonesuch" … flagship, legacy-18-12, security-baseline or tls-addon`},
-		"no such file":        {onAnyPorts("--profile", "none/such.yaml"), "--profile: none/such.yaml cannot be read: no such file"},
 		"no seed":             {onAnyPorts("--seed", "x"), `--seed: "x" is no seed`},
 		"no address":          {onAnyPorts("--bind", "here"), `--bind: "here" is no IP address`},
 		"demo password shown": {onAnyPorts("--bind", "0.0.0.0"), "--bind: … demo password … --password"},
@@ -67,6 +66,11 @@ func TestWrongUsageIsOneLineAndExitCodeTwo(t *testing.T) {
 			checkRefused(t, camfleet(t, c.args...), 2, c.says)
 		})
 	}
+}
+
+func TestAProfileThatCannotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
+	checkRefused(t, camfleet(t, onAnyPorts("--profile", "none/such.yaml")...), 1, "--profile: none/such.yaml cannot be read: no such file")
 }
 
 func TestFiveMistakesInAProfileAreReportedAtOnceWithTheirPlaces(t *testing.T) {
