@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/soap"
 	"github.com/camfleet/camfleet/sim/internal/state"
 	"github.com/camfleet/camfleet/sim/internal/tpm"
+	"github.com/camfleet/camfleet/sim/internal/vault"
 )
 
 // Config is what a camera is made of.
@@ -70,6 +72,7 @@ type Camera struct {
 	wall   clock.Clock // the camera's own
 	paced  clock.Clock // base of wall: the fleet's clock with the camera's drift
 	tls    *tlsServer
+	vault  *vault.Vault
 
 	// life is held while the camera enters a station: what is told of its coming
 	// and going is in order, and told when it is true.
@@ -101,6 +104,9 @@ func New(c Config) *Camera {
 		cam.paced = skewed
 	}
 	cam.wall = ownClock{base: cam.paced, state: c.State}
+	// What the vault draws does not come again after a restart.
+	change := strconv.FormatUint(c.State.View().Version, 10)
+	cam.vault = vault.New(vault.Config{TPM: c.TPM, Random: c.Seed.Stream("vault/" + change), Clock: c.Clock})
 	cam.tls = &tlsServer{state: c.State, open: cam.Signer}
 	return cam
 }

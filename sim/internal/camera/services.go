@@ -53,7 +53,7 @@ func newServices(r *run) *services {
 	s.table = op.NewTable(entries...)
 	s.camera = &svc.Camera{
 		Name: c.config.Name, Profile: p, State: c.config.State, Clock: c.wall, Base: c.paced,
-		Log: c.log, TPM: holds{c.config.TPM}, Binder: c.config.Binder,
+		Log: c.log, TPM: holds{c.config.TPM}, Vault: c.vault, Binder: c.config.Binder,
 		Services: all, Table: s.table, Off: s.off, Reboot: c.Reboot,
 		KeyFrame: func(stream string) {
 			if st, ok := r.streams[stream]; ok {

@@ -15,6 +15,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/soap"
 	"github.com/camfleet/camfleet/sim/internal/state"
+	"github.com/camfleet/camfleet/sim/internal/vault"
 )
 
 // Camera is what services see of the camera they belong to. It does not change
@@ -28,7 +29,9 @@ type Camera struct {
 	Clock, Base clock.Clock
 	Log         *slog.Logger
 	TPM         TPM
-	Binder      *soap.Binder
+	// Vault encrypts the secrets that go into the state.
+	Vault  *vault.Vault
+	Binder *soap.Binder
 	// Services are all services of the camera, in the order GetServices lists them.
 	Services []Service
 	// Table has the entries of all services: what is simulated and what is not.
