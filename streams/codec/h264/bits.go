@@ -18,13 +18,16 @@ func (w *bitWriter) reset() {
 
 // put writes the low n bits of v; n is at most 32 and v has no others.
 func (w *bitWriter) put(v uint32, n uint) {
-	w.acc = w.acc<<n | uint64(v)
+	w.acc = w.acc<<(n&63) | uint64(v)
 	w.n += n
 	if w.n >= 32 {
 		w.n -= 32
-		w.buf = binary.BigEndian.AppendUint32(w.buf, uint32(w.acc>>w.n))
+		w.word(uint32(w.acc >> (w.n & 63)))
 	}
 }
+
+// word appends 32 bits.
+func (w *bitWriter) word(v uint32) { w.buf = binary.BigEndian.AppendUint32(w.buf, v) }
 
 // flag writes one bit.
 func (w *bitWriter) flag(set bool) {

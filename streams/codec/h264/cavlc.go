@@ -1,123 +1,150 @@
 package h264
 
+import "math/bits"
+
 // maxLevel is the largest absolute level that level_prefix 15 can carry
 // whatever suffixLength is (9.2.2.1); larger prefixes are for High profiles only.
 const maxLevel = 2063
 
-// residual is one block of transform coefficient levels (7.3.5.3.2), packed:
-// levels that are not zero, highest frequency first, and the zeros before each.
-type residual struct {
-	level  [16]int32
-	run    [16]uint8 // zeros right before this level, in scan order
-	total  int       // levels
-	zeros  int       // zeros before the last level in scan order
-	length int       // coefficients of the block: 16 or 4
+// block is one block of transform coefficients (7.3.5.3.2).
+type block struct {
+	coeffs [16]int32 // in scan order, not yet shifted; chroma has four
+	set    uint32    // those that aren't zero, one bit each
+	or     int32     // of all coefficients
 }
 
-// pack fills r from coefficients in scan order, shifted right by s.
-func (r *residual) pack(coeffs []int32, s uint) {
-	r.total, r.zeros, r.length = 0, 0, len(coeffs)
-	for i := len(coeffs) - 1; i >= 0; i-- {
-		switch {
-		case coeffs[i] != 0:
-			r.level[r.total] = coeffs[i] >> s
-			r.run[r.total] = 0
-			r.total++
-		case r.total > 0:
-			r.run[r.total-1]++
-			r.zeros++
+// gather sets b.set and b.or of a block of 16.
+func (b *block) gather() {
+	set, or := uint32(0), int32(0)
+	for i, c := range &b.coeffs {
+		set |= bit(c) << (i & 31)
+		or |= c
+	}
+	b.set, b.or = set, or
+}
+
+// bit is 1 for all numbers but zero.
+func bit(c int32) uint32 { return uint32(c|-c) >> 31 }
+
+// clear says that all coefficients are zero; they need not be.
+func (b *block) clear() { b.set, b.or = 0, 0 }
+
+// trailingOnes counts the levels of ±1 at the high end, at most three, and
+// returns their signs, one bit each, and the set of the levels below them.
+func (b *block) trailingOnes(s uint) (ones uint, signs, rest uint32) {
+	rest = b.set
+	for ones < 3 && rest != 0 {
+		i := bits.Len32(rest) - 1
+		level := b.coeffs[i&15] >> (s & 31)
+		if level != 1 && level != -1 {
+			break
 		}
+		ones, signs, rest = ones+1, signs<<1|uint32(level)>>31, rest^1<<(i&31)
 	}
+	return ones, signs, rest
 }
 
-// trailingOnes counts the levels of ±1 at the high end, at most three.
-func (r *residual) trailingOnes() int {
-	n := 0
-	for n < 3 && n < r.total && (r.level[n] == 1 || r.level[n] == -1) {
-		n++
-	}
-	return n
-}
-
-// residualBlock writes r (9.2). escaped says that the neighbours are I_PCM, so
+// residualBlock writes a block (9.2) of length coefficients, 16 of luma or 4 of
+// chroma, shifted right by s. escaped says that the neighbours are I_PCM, so
 // that nC is 8 or more; it has no meaning for chroma.
-func (w *bitWriter) residualBlock(r *residual, escaped bool) {
-	ones := r.trailingOnes()
-	w.coeffToken(r, ones, escaped)
-	if r.total == 0 {
+func (w *bitWriter) residualBlock(b *block, length int, s uint, escaped bool) {
+	total := bits.OnesCount32(b.set)
+	ones, signs, rest := b.trailingOnes(s)
+	c := coeffToken(length, total, int(ones), escaped)
+	w.put(uint32(c.v)<<ones|signs, uint(c.n)+ones)
+	if total == 0 {
 		return
 	}
-	for i := range ones {
-		w.flag(r.level[i] < 0)
+	if rest != 0 {
+		w.levels(b, rest, s, total, ones)
 	}
-	w.levels(r, ones)
-	if r.total == r.length {
-		return
-	}
-	c := totalZeros[r.total&15][r.zeros]
-	if r.length == 4 {
-		c = totalZerosChroma[r.total&3][r.zeros]
-	}
-	w.put(uint32(c.v), uint(c.n))
-	left := r.zeros
-	for i := 0; i < r.total-1 && left > 0; i++ {
-		c := runBefore[min(left, 7)][r.run[i]]
-		w.put(uint32(c.v), uint(c.n))
-		left -= int(r.run[i])
+	if total < length {
+		w.zeros(b.set, total, length)
 	}
 }
 
-// coeffToken writes coeff_token (9.2.1).
-func (w *bitWriter) coeffToken(r *residual, ones int, escaped bool) {
-	c := coeffTokenLow[r.total][ones]
+// coeffToken returns coeff_token (9.2.1) of a block of length coefficients.
+func coeffToken(length, total, ones int, escaped bool) code {
 	switch {
-	case r.length == 4:
-		c = coeffTokenChroma[r.total][ones]
-	case escaped && r.total == 0:
-		c = code{3, 6}
-	case escaped:
-		c = code{uint8((r.total-1)<<2 | ones), 6}
+	case length == 4:
+		return coeffTokenChroma[total][ones&3]
+	case !escaped:
+		return coeffTokenLow[total][ones&3]
+	case total == 0:
+		return code{3, 6}
 	}
-	w.put(uint32(c.v), uint(c.n))
+	return code{uint8((total-1)<<2 | ones), 6}
 }
 
-// levels writes level_prefix and level_suffix (9.2.2) of all levels after the
-// trailing ones.
-func (w *bitWriter) levels(r *residual, ones int) {
+// levels writes level_prefix and level_suffix (9.2.2) of the levels in rest,
+// which follow the trailing ones.
+func (w *bitWriter) levels(b *block, rest uint32, s uint, total int, ones uint) {
 	suffix := uint(0)
-	if r.total > 10 && ones < 3 {
+	if total > 10 && ones < 3 {
 		suffix = 1
 	}
-	for i := ones; i < r.total; i++ {
-		level := r.level[i]
-		magnitude := max(level, -level)
-		levelCode := uint32(2*magnitude - 2)
-		if level < 0 {
-			levelCode++
+	known := uint32(0) // less two: the first one isn't 1 if it could be a trailing one
+	if ones < 3 {
+		known = 2
+	}
+	acc, n := w.acc, w.n
+	for rest != 0 {
+		i := bits.Len32(rest) - 1
+		rest ^= 1 << (i & 31)
+		level := b.coeffs[i&15] >> (s & 31)
+		sign := level >> 31
+		magnitude := uint32(level ^ sign - sign)
+		v, length := levelCode(2*magnitude-2-uint32(sign)-known, suffix)
+		known = 0
+		acc, n = acc<<(length&63)|uint64(v), n+length
+		if n >= 32 {
+			n -= 32
+			w.word(uint32(acc >> (n & 63)))
 		}
-		if i == ones && ones < 3 {
-			levelCode -= 2
-		}
-		w.levelCode(levelCode, suffix)
-		if suffix == 0 {
-			suffix = 1
-		}
-		if magnitude > 3<<(suffix-1) && suffix < 6 {
+		suffix = max(suffix, 1)
+		if magnitude > 3<<((suffix-1)&31) && suffix < 6 {
 			suffix++
 		}
 	}
+	w.acc, w.n = acc, n
 }
 
-// levelCode writes one level code with the suffix length at hand.
-func (w *bitWriter) levelCode(v uint32, suffix uint) {
+// levelCode returns the bits of levelCode v with the suffix length at hand, and
+// how many they are.
+func levelCode(v uint32, suffix uint) (code uint32, length uint) {
+	one := uint32(1) << (suffix & 31)
 	switch {
-	case suffix == 0 && v < 14:
-		w.put(1, uint(v)+1)
-	case suffix == 0 && v < 30:
-		w.put(1<<4|(v-14), 15+4)
-	case suffix > 0 && v < 15<<suffix:
-		w.put(1<<suffix|v&(1<<suffix-1), uint(v>>suffix)+1+suffix)
-	default:
-		w.put(1<<12|(v-15<<max(suffix, 1)), 16+12)
+	case suffix > 0 && v < 15*one:
+		return one | v&(one-1), uint(v>>(suffix&31)) + 1 + suffix
+	case suffix > 0:
+		return 1<<12 | (v - 15*one), 16 + 12
+	case v < 14:
+		return 1, uint(v) + 1
+	case v < 30:
+		return 1<<4 | (v - 14), 15 + 4
+	}
+	return 1<<12 | (v - 30), 16 + 12
+}
+
+// zeros writes total_zeros and the run_befores (9.2.3) of a block of length
+// coefficients, total of which, those in set, aren't zero.
+func (w *bitWriter) zeros(set uint32, total, length int) {
+	at := bits.Len32(set) - 1
+	left := at + 1 - total // zeros before the last level in scan order
+	c := totalZeros[total&15][left&15]
+	if length == 4 {
+		c = totalZerosChroma[total&3][left&3]
+	}
+	w.put(uint32(c.v), uint(c.n))
+	for left > 0 {
+		set ^= 1 << (at & 31)
+		if set == 0 {
+			return
+		}
+		next := bits.Len32(set) - 1
+		run := at - next - 1
+		c := &runBefore[min(left, 7)][run]
+		w.put(uint32(c.v), uint(c.n))
+		left, at = left-run, next
 	}
 }

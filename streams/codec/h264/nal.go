@@ -1,6 +1,6 @@
 package h264
 
-import "bytes"
+import "encoding/binary"
 
 // NAL unit types (7.4.1, table 7-1) and their nal_ref_idc as this package
 // writes them, in one header byte.
@@ -13,37 +13,58 @@ const (
 )
 
 // nalUnit returns a new NAL unit around rbsp, with emulation prevention
-// (7.3.1, 7.4.1.1).
+// (7.3.1, 7.4.1.1): a byte of 3 before every byte of 0 to 3 that follows two
+// zero bytes.
 func nalUnit(header byte, rbsp []byte) []byte {
-	zeros := []byte{0, 0}
-	n, at := 0, 0
-	for i := nextEmulation(rbsp, 0, zeros); i >= 0; i = nextEmulation(rbsp, i, zeros) {
+	n := 0
+	for i := nextEmulation(rbsp, 0); i >= 0; i = nextEmulation(rbsp, i) {
 		n++
 	}
 	out := make([]byte, 1, 1+len(rbsp)+n)
 	out[0] = header
-	if n == 0 {
-		return append(out, rbsp...)
-	}
-	for i := nextEmulation(rbsp, 0, zeros); i >= 0; i = nextEmulation(rbsp, i, zeros) {
+	at := 0
+	for ; n > 0; n-- {
+		i := nextEmulation(rbsp, at)
 		out = append(append(out, rbsp[at:i]...), 3)
 		at = i
 	}
 	return append(out, rbsp[at:]...)
 }
 
-// nextEmulation returns the index of the next byte, after from, that needs an
-// emulation prevention byte before it: one of 0 to 3 after two zero bytes that
-// both lie at or after from. It returns -1 if there is none.
-func nextEmulation(rbsp []byte, from int, zeros []byte) int {
-	for {
-		i := bytes.Index(rbsp[from:], zeros)
-		if i < 0 || from+i+2 >= len(rbsp) {
-			return -1
+// nextEmulation returns the index of the next byte that needs an emulation
+// prevention byte before it, the two zero bytes both at from or after; -1 if
+// there is none.
+func nextEmulation(rbsp []byte, from int) int {
+	const ones, highs = 0x0101_0101_0101_0101, 0x8080_8080_8080_8080
+	i := from
+	for ; i+8 < len(rbsp); i += 7 { // pairs of bytes that begin at i to i+6
+		v := binary.LittleEndian.Uint64(rbsp[i:])
+		v |= v >> 8 // a zero byte for two of them, and perhaps for the last one
+		if (v-ones)&^v&highs == 0 {
+			continue
 		}
-		if rbsp[from+i+2] <= 3 {
-			return from + i + 2
+		if at := firstEmulation(rbsp[i : i+9]); at >= 0 {
+			return i + at
 		}
-		from += i + 3 // the byte after the zeros isn't zero
 	}
+	if at := firstEmulation(rbsp[i:]); at >= 0 {
+		return i + at
+	}
+	return -1
+}
+
+// firstEmulation is nextEmulation byte by byte, from 0.
+func firstEmulation(rbsp []byte) int {
+	zeros := 0
+	for i, b := range rbsp {
+		switch {
+		case zeros >= 2 && b <= 3:
+			return i
+		case b == 0:
+			zeros++
+		default:
+			zeros = 0
+		}
+	}
+	return -1
 }
