@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/camfleet/camfleet/sim/internal/device"
 	"github.com/camfleet/camfleet/sim/internal/mediacfg"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tt"
 )
@@ -74,6 +75,26 @@ func (c *Call) SnapshotURI(token string) (string, error) {
 
 // SnapshotPath is where the camera's HTTP server has a stream's still picture.
 func SnapshotPath(stream string) string { return "/snapshot/" + stream + ".jpg" }
+
+// Streams reports whether the camera streams at all, over RTSP or RTSPS.
+func (c *Call) Streams() bool {
+	n := c.View().Device.Network
+	for _, name := range [...]device.ProtocolName{device.RTSP, device.RTSPS} {
+		if p, ok := n.Protocol(name); ok && p.Enabled {
+			return true
+		}
+	}
+	return false
+}
+
+// MaxProfiles is how many media profiles there can be: those there are, where
+// the service with that prefix does not make new ones.
+func (c *Call) MaxProfiles(prefix string) int {
+	if c.SimulatedAll(prefix+":CreateProfile", prefix+":DeleteProfile") {
+		return c.Profile.Limits.Media.Profiles
+	}
+	return len(c.View().Media.Profiles)
+}
 
 // KeyPicture makes a profile's stream go on with a picture where decoding can
 // start.

@@ -58,6 +58,17 @@ func (c *Camera) Simulated(id string) bool {
 	return ok && e.Call != nil && !c.Off(e.Row)
 }
 
+// SimulatedAll reports whether the camera carries all the operations out. A
+// capability that makes operations mandatory is signalled only where it does.
+func (c *Camera) SimulatedAll(ids ...string) bool {
+	for _, id := range ids {
+		if !c.Simulated(id) {
+			return false
+		}
+	}
+	return true
+}
+
 // Service finds a service of the camera by its name, such as "media2".
 func (c *Camera) Service(name string) (Service, bool) {
 	for _, s := range c.Services {

@@ -58,17 +58,27 @@ func capabilities(c *svc.Call) *tds.DeviceServiceCapabilities {
 			HardwareType: svc.Ref(string(tds.HardwareTypesCamera)),
 		},
 	}
-	if c.Simulated("tds:GetNTP") && c.Simulated("tds:SetNTP") {
+	if c.SimulatedAll("tds:GetNTP", "tds:SetNTP") {
 		caps.Network.NTP = svc.Ref(v.Device.Limits.WithDefaults().NTP)
 	}
-	if !c.Profile.Discovery.Enabled {
-		caps.System.DiscoveryNotSupported = svc.Ref(true)
-	}
-	if !c.Simulated("tds:GetUsers") || !c.Simulated("tds:CreateUsers") {
-		caps.System.UserConfigNotSupported = svc.Ref(true)
-	}
+	notSupported(c, &caps.System)
 	caps.Security = securityCapabilities(c)
 	return caps
+}
+
+// notSupported signals which groups of mandatory operations are not complete.
+func notSupported(c *svc.Call, s *tds.SystemCapabilities) {
+	if !c.Profile.Discovery.Enabled || !c.Simulated("tds:SetDiscoveryMode") {
+		s.DiscoveryNotSupported = svc.Ref(true)
+	}
+	if !c.SimulatedAll("tds:GetHostname", "tds:SetHostname", "tds:GetDNS", "tds:SetDNS",
+		"tds:GetNetworkInterfaces", "tds:SetNetworkInterfaces", "tds:GetNetworkProtocols", "tds:SetNetworkProtocols",
+		"tds:GetNetworkDefaultGateway", "tds:SetNetworkDefaultGateway") {
+		s.NetworkConfigNotSupported = svc.Ref(true)
+	}
+	if !c.SimulatedAll("tds:GetUsers", "tds:CreateUsers", "tds:DeleteUsers", "tds:SetUser") {
+		s.UserConfigNotSupported = svc.Ref(true)
+	}
 }
 
 // securityCapabilities of the device service. Core 8.1.2.3, Security 25.06 4.4.
@@ -81,10 +91,10 @@ func securityCapabilities(c *svc.Call) tds.SecurityCapabilities {
 		OnboardKeyGeneration: svc.Ref(false), AccessPolicyConfig: svc.Ref(false), DefaultAccessPolicy: svc.Ref(true),
 		Dot1X: svc.Ref(false), RemoteUserHandling: svc.Ref(false), X509Token: svc.Ref(false),
 		SAMLToken: svc.Ref(false), KerberosToken: svc.Ref(false), RELToken: svc.Ref(false),
-		UsernameToken: svc.Ref(c.Profile.Auth.UsernameToken.Enabled), HttpDigest: svc.Ref(true),
+		UsernameToken: svc.Ref(c.Profile.Auth.UsernameToken.Enabled), HttpDigest: svc.Ref(len(c.Profile.Auth.Digest.Algorithms) > 0),
 		MaxUsers: svc.Ref(users.Users), MaxUserNameLength: svc.Ref(users.NameMax), MaxPasswordLength: svc.Ref(users.PasswordMax),
 	}
-	if c.Profile.Auth.JWT.Enabled {
+	if c.Profile.Auth.JWT.Enabled && c.SimulatedAll("tas:GetJWTConfiguration", "tas:SetJWTConfiguration") {
 		s.JsonWebToken = svc.Ref(true)
 	}
 	return s
@@ -114,17 +124,17 @@ func addCategory(c *svc.Call, caps *tt.Capabilities, category tt.CapabilityCateg
 	}
 	if s, ok := c.Service("event"); ok && (all || category == tt.CapabilityCategoryEvents) {
 		caps.Events, found = &tt.EventCapabilities{
-			XAddr: c.ServiceURL(s), WSPullPointSupport: true,
+			XAddr: c.ServiceURL(s), WSPullPointSupport: c.SimulatedAll("tev:CreatePullPointSubscription", "tev:PullMessages", "tev:Unsubscribe"),
 		}, true
 	}
 	if s, ok := c.Service("media"); ok && (all || category == tt.CapabilityCategoryMedia) {
 		caps.Media, found = &tt.MediaCapabilities{
 			XAddr: c.ServiceURL(s),
 			StreamingCapabilities: tt.RealTimeStreamingCapabilities{
-				RTPMulticast: svc.Ref(false), RTPTCP: svc.Ref(false), RTPRTSPTCP: svc.Ref(true),
+				RTPMulticast: svc.Ref(false), RTPTCP: svc.Ref(false), RTPRTSPTCP: svc.Ref(c.Streams()),
 			},
 			Extension: &tt.MediaCapabilitiesExtension{ProfileCapabilities: tt.ProfileCapabilities{
-				MaximumNumberOfProfiles: c.Profile.Limits.Media.Profiles,
+				MaximumNumberOfProfiles: c.MaxProfiles("trt"),
 			}},
 		}, true
 	}

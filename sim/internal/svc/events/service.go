@@ -37,7 +37,7 @@ func Service(b *event.Broker) svc.Service {
 	return svc.Service{
 		Name: "event", Namespace: tev.Namespace, Path: Path,
 		Version:          svc.Release,
-		Capabilities:     func(*svc.Call) any { return s.capabilities() },
+		Capabilities:     func(c *svc.Call) any { return s.capabilities(c) },
 		CapabilitiesName: soap.QName{Space: tev.Namespace, Local: "Capabilities"},
 		Entries:          s.entries(),
 		Fault:            s.fault,
@@ -62,16 +62,20 @@ func (s service) entries() []op.Entry[*svc.Call] {
 }
 
 // getServiceCapabilities answers what the service offers. Core 9.8; PRE_AUTH.
-func (s service) getServiceCapabilities(*svc.Call, *tev.GetServiceCapabilities) (*tev.GetServiceCapabilitiesResponse, error) {
-	return &tev.GetServiceCapabilitiesResponse{Capabilities: *s.capabilities()}, nil
+func (s service) getServiceCapabilities(c *svc.Call, _ *tev.GetServiceCapabilities) (*tev.GetServiceCapabilitiesResponse, error) {
+	return &tev.GetServiceCapabilitiesResponse{Capabilities: *s.capabilities(c)}, nil
 }
 
-func (s service) capabilities() *tev.Capabilities {
+func (s service) capabilities(c *svc.Call) *tev.Capabilities {
+	pullPoints := 0
+	if c.SimulatedAll("tev:CreatePullPointSubscription", "tev:PullMessages", "tev:Unsubscribe") {
+		pullPoints = s.broker.Limits().PullPoints
+	}
 	return &tev.Capabilities{
 		WSSubscriptionPolicySupport:                   svc.Ref(false),
 		WSPausableSubscriptionManagerInterfaceSupport: svc.Ref(false),
 		MaxNotificationProducers:                      svc.Ref(0),
-		MaxPullPoints:                                 svc.Ref(s.broker.Limits().PullPoints),
+		MaxPullPoints:                                 svc.Ref(pullPoints),
 		PersistentNotificationStorage:                 svc.Ref(false),
 		MaxEventBrokers:                               svc.Ref(0),
 		MetadataOverMQTT:                              svc.Ref(false),

@@ -48,13 +48,17 @@ func getServiceCapabilities(c *svc.Call, _ *trt.GetServiceCapabilities) (*trt.Ge
 }
 
 func capabilities(c *svc.Call) *trt.Capabilities {
-	return &trt.Capabilities{
+	caps := &trt.Capabilities{
 		SnapshotUri: svc.Ref(c.Simulated("trt:GetSnapshotUri")), Rotation: svc.Ref(false),
 		VideoSourceMode: svc.Ref(false), OSD: svc.Ref(false),
-		ProfileCapabilities: trt.ProfileCapabilities{MaximumNumberOfProfiles: svc.Ref(c.Profile.Limits.Media.Profiles)},
+		ProfileCapabilities: trt.ProfileCapabilities{MaximumNumberOfProfiles: svc.Ref(c.MaxProfiles("trt"))},
 		StreamingCapabilities: trt.StreamingCapabilities{
-			RTPMulticast: svc.Ref(false), RTPTCP: svc.Ref(false), RTPRTSPTCP: svc.Ref(true),
+			RTPMulticast: svc.Ref(false), RTPTCP: svc.Ref(false), RTPRTSPTCP: svc.Ref(c.Streams()),
 			NonAggregateControl: svc.Ref(false),
 		},
 	}
+	if !c.Streams() || !c.SimulatedAll("trt:GetStreamUri", "trt:SetSynchronizationPoint") {
+		caps.StreamingCapabilities.NoRTSPStreaming = svc.Ref(true)
+	}
+	return caps
 }

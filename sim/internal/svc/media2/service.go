@@ -47,13 +47,28 @@ func capabilities(c *svc.Call) *tr2.Capabilities2 {
 		SnapshotUri: svc.Ref(c.Simulated("tr2:GetSnapshotUri")), Rotation: svc.Ref(false),
 		VideoSourceMode: svc.Ref(false), OSD: svc.Ref(false), Mask: svc.Ref(false),
 		ProfileCapabilities: tr2.ProfileCapabilities{
-			MaximumNumberOfProfiles: svc.Ref(c.Profile.Limits.Media.Profiles),
-			ConfigurationsSupported: []string{"VideoSource", "VideoEncoder"},
+			MaximumNumberOfProfiles: svc.Ref(c.MaxProfiles("tr2")),
+			ConfigurationsSupported: configurable(c),
 		},
 		StreamingCapabilities: tr2.StreamingCapabilities{
-			RTSPStreaming: svc.Ref(true), RTPMulticast: svc.Ref(false), RTPRTSPTCP: svc.Ref(true),
+			RTSPStreaming: svc.Ref(c.Streams() && c.SimulatedAll("tr2:GetStreamUri", "tr2:SetSynchronizationPoint")),
+			RTPMulticast:  svc.Ref(false), RTPRTSPTCP: svc.Ref(c.Streams()),
 			NonAggregateControl: svc.Ref(false), AutoStartMulticast: svc.Ref(false),
 			SecureRTSPStreaming: svc.Ref(rtsps.Enabled),
 		},
 	}
+}
+
+// configurable lists the kinds of configurations that clients can work with: all
+// that Media2 5.3 asks for such a kind is simulated.
+func configurable(c *svc.Call) []string {
+	var list []string
+	if c.SimulatedAll("tr2:GetVideoSourceConfigurations", "tr2:SetVideoSourceConfiguration", "tr2:GetVideoSourceConfigurationOptions") {
+		list = append(list, "VideoSource")
+	}
+	if c.SimulatedAll("tr2:GetVideoEncoderConfigurations", "tr2:SetVideoEncoderConfiguration",
+		"tr2:GetVideoEncoderConfigurationOptions", "tr2:GetVideoEncoderInstances") {
+		list = append(list, "VideoEncoder")
+	}
+	return list
 }

@@ -63,15 +63,17 @@ func getServiceCapabilities(c *svc.Call, _ *tas.GetServiceCapabilities) (*tas.Ge
 	return &tas.GetServiceCapabilitiesResponse{Capabilities: *capabilities(c)}, nil
 }
 
-// capabilities names only what every operation of Table 13 is there for: the TLS
-// server. The limits of the keystore would promise operations that change it.
+// capabilities names only what every operation of Table 13 is there for
+// (Security 5.8). The limits of the keystore would promise operations that
+// change it.
 func capabilities(c *svc.Call) *tas.Capabilities {
-	return &tas.Capabilities{
-		KeystoreCapabilities: tas.KeystoreCapabilities{X509Versions: []int{3}},
-		TLSServerCapabilities: tas.TLSServerCapabilities{
-			TLSServerSupported: c.View().Keystore.TLS.Supported,
-		},
+	caps := &tas.Capabilities{KeystoreCapabilities: tas.KeystoreCapabilities{X509Versions: []int{3}}}
+	if c.SimulatedAll("tas:CreateCertificationPath", "tas:GetCertificationPath", "tas:GetAllCertificationPaths",
+		"tas:DeleteCertificationPath", "tas:AddServerCertificateAssignment", "tas:RemoveServerCertificateAssignment",
+		"tas:ReplaceServerCertificateAssignment", "tas:GetAssignedServerCertificates") {
+		caps.TLSServerCapabilities.TLSServerSupported = c.View().Keystore.TLS.Supported
 	}
+	return caps
 }
 
 // faults says which fault each rule's error is. Security 5.2.
