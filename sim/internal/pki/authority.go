@@ -1,5 +1,15 @@
 // Package pki builds X.509 certificates: authorities made from a seed, leaf
 // certificates, PEM chains. With a fixed seed every byte comes out the same.
+// It also does, over DER and without ONVIF, what the Security service needs:
+//
+//   - [ParsePKCS8], [DecryptPKCS8] and [ReadPKCS12] read what clients upload,
+//     within limits, and [ParseCRL] reads certificate revocation lists;
+//   - [Request] and [Certificate] build certification requests and self-signed
+//     certificates from a [Name] and extensions, with any [SignatureAlgorithm];
+//   - [PathValidator] validates certification paths.
+//
+// crypto/x509 verifies no SHA-1 signature any more, which devices must
+// (Security 5.8.7): signatures of certificates and CRLs are verified here.
 //
 // Go ignores the reader given to ecdsa.GenerateKey, so keys are made of raw
 // scalars; signatures are those of RFC 6979, which need no randomness.

@@ -22,6 +22,7 @@ const (
 	constructed1 asn1.Tag = 0xa1
 	constructed2 asn1.Tag = 0xa2
 	constructed3 asn1.Tag = 0xa3
+	constructed4 asn1.Tag = 0xa4
 	bmpString    asn1.Tag = 30
 )
 
