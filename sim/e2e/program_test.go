@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"net"
 	"os"
@@ -78,13 +77,29 @@ func camfleet(t testing.TB, args ...string) result {
 	return result{out.String(), said.String(), cmd.ProcessState.ExitCode()}
 }
 
-// network is a loopback network that no other test uses, so that a port that is
-// open in it is the test's own.
+// networks are loopback networks that tests have to themselves, so that a port
+// that is open there is the test's own.
+type networks struct {
+	mu sync.Mutex
+	of map[string]int // by the name of the test
+}
+
+// theNetworks are given out to the tests of a run.
+var theNetworks = networks{of: map[string]int{}}
+
+// network is the network of a test, without its last octet.
 func network(t testing.TB) string {
-	h := fnv.New32a()
-	fmt.Fprint(h, t.Name(), os.Getpid()) //nolint:errcheck // a hash takes everything
-	n := h.Sum32()
-	return fmt.Sprintf("127.%d.%d.", 32+n%200, n>>8&255)
+	theNetworks.mu.Lock()
+	defer theNetworks.mu.Unlock()
+	n, ok := theNetworks.of[t.Name()]
+	if !ok {
+		n = len(theNetworks.of)
+		theNetworks.of[t.Name()] = n
+	}
+	if n > 255 {
+		t.Fatal("more tests want a network than there are")
+	}
+	return fmt.Sprintf("127.%d.%d.", 32+os.Getpid()%200, n)
 }
 
 // running is a fleet in a process of its own.

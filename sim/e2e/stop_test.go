@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"io"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -100,6 +102,10 @@ func TestAFleetStoppedWhileItStartsLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := readUntil(t, errs, "camera is running") // the first of a hundred
+	below := descendants(t, cmd.Process.Pid)
+	if len(below) < 2 {
+		t.Errorf("%d processes, want the zygote and TPMs", len(below))
+	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +118,9 @@ func TestAFleetStoppedWhileItStartsLeavesNothing(t *testing.T) {
 	}
 	if all := said + string(rest); !strings.Contains(all, "stopped before the fleet was ready") {
 		t.Errorf("it says\n%s", tail(all))
+	}
+	for _, p := range below {
+		p.awaitEnd(t)
 	}
 	checkEmpty(t, temp)
 }
@@ -133,4 +142,28 @@ func readUntil(t testing.TB, r io.Reader, text string) string {
 	}
 	t.Fatalf("%q does not come:\n%s", text, all)
 	return ""
+}
+
+// descendants are the children of a process, their children and so on.
+func descendants(t testing.TB, pid int) (list []process) {
+	t.Helper()
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parents := map[int]int{}
+	for _, dir := range dirs {
+		if n, err := strconv.Atoi(filepath.Base(dir)); err == nil {
+			parents[n], _ = readParent(n) // none, if it has ended meanwhile
+		}
+	}
+	for n := range parents {
+		for p := parents[n]; p != 0; p = parents[p] {
+			if p == pid {
+				list = append(list, watch(t, n))
+				break
+			}
+		}
+	}
+	return list
 }

@@ -59,17 +59,20 @@ func (p process) awaitEnd(t testing.TB) {
 // parentOf is the parent of a process.
 func parentOf(t testing.TB, pid int) int {
 	t.Helper()
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// "pid (name) state parent …"; the name may hold anything.
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	parent, err := strconv.Atoi(string(fields[1]))
+	parent, err := readParent(pid)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return parent
+}
+
+// readParent reads "pid (name) state parent …"; the name may hold anything.
+func readParent(pid int) (int, error) {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(string(bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])[1]))
 }
 
 // shake does a TLS handshake, which needs the camera's TPM, and returns the
