@@ -110,12 +110,15 @@ func accountList(list []api.Account) string {
 	names := make([]string, len(list))
 	for i, a := range list {
 		names[i] = fmt.Sprintf("%s (%s)", a.User, a.Level)
-		if !same {
+		if !same && a.Password != "" {
 			names[i] = fmt.Sprintf("%s / %s (%s)", a.User, a.Password, a.Level)
 		}
 	}
 	text := strings.Join(names, ", ")
-	if same {
+	switch {
+	case same && list[0].Password == "": // not the one from the factory any more
+		text += "; with the passwords that were set"
+	case same:
 		text += "; password " + list[0].Password
 	}
 	return text
@@ -139,7 +142,7 @@ func (p *program) suggestions(f api.Fleet) []string {
 
 // playCommand plays RTSP with Digest; empty: this camera cannot.
 func (p *program) playCommand(_ api.Fleet, c api.Camera) string {
-	if len(c.Streams) == 0 || c.Streams[0].RTSP == "" || len(c.Accounts) == 0 {
+	if len(c.Streams) == 0 || c.Streams[0].RTSP == "" || len(c.Accounts) == 0 || least(c).Password == "" {
 		return ""
 	}
 	return "ffplay -rtsp_transport tcp " + shell(withUser(reachable(c.Streams[0].RTSP), least(c)))
@@ -161,6 +164,9 @@ func (p *program) pictureCommand(_ api.Fleet, c api.Camera) string {
 		return ""
 	}
 	user := least(c)
+	if user.Password == "" {
+		return fmt.Sprintf("curl -s --digest -u %s -o %s %s", shell(user.User), shell(c.Name+".jpg"), shell(reachable(c.Snapshot))) // asks for it
+	}
 	return fmt.Sprintf("curl -s --digest -u %s -o %s %s", shell(user.User+":"+user.Password), shell(c.Name+".jpg"), shell(reachable(c.Snapshot)))
 }
 

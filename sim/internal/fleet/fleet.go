@@ -58,6 +58,9 @@ type Fleet struct {
 	counts  counts
 	finder  *finder // nil: no WS-Discovery
 	library *Library
+	// opened are the profiles of all cameras, by the name they were asked for;
+	// complete before the first camera starts.
+	opened map[string]*profiles.Profile
 
 	mu      sync.Mutex
 	cameras []*member // in the order of their numbers; nil while starting
@@ -120,7 +123,7 @@ func (f *Fleet) start(ctx context.Context) error {
 	if err := f.checkPasswords(kinds); err != nil {
 		return err
 	}
-	if err := f.startHost(ctx, kinds); err != nil {
+	if err := f.startHost(ctx); err != nil {
 		return err
 	}
 	if f.config.Discovery {
@@ -143,9 +146,9 @@ func (f *Fleet) start(ctx context.Context) error {
 }
 
 // startHost starts what runs the TPMs, if any camera has an emulated one.
-func (f *Fleet) startHost(ctx context.Context, kinds []kind) error {
-	for _, k := range kinds {
-		if k.profile.TPM.Backend != "simulator" {
+func (f *Fleet) startHost(ctx context.Context) error {
+	for _, p := range f.opened {
+		if p.TPM.Backend != tpm.Simulator {
 			continue
 		}
 		var err error
@@ -174,12 +177,14 @@ func showcase() []string {
 	return []string{"flagship", "legacy-18-12", "tls-addon", "security-baseline"}
 }
 
-// profiles loads what the configuration names; all mistakes come at once.
+// profiles loads what the configuration names, and what the cameras of the state
+// directory were made of; all mistakes come at once.
 func (f *Fleet) profiles() ([]kind, error) {
 	names := f.config.Profiles
 	if len(names) == 0 {
 		names = showcase()
 	}
+	f.opened = map[string]*profiles.Profile{}
 	var kinds []kind
 	var errs []error
 	for _, name := range names {
@@ -189,14 +194,21 @@ func (f *Fleet) profiles() ([]kind, error) {
 			continue
 		}
 		kinds = append(kinds, kind{name, p})
+		f.opened[name] = p
 	}
-	return kinds, errors.Join(errs...)
+	return kinds, errors.Join(append(errs, f.openStored())...)
 }
 
 // checkPasswords refuses to show the well-known demo passwords to a network.
 func (f *Fleet) checkPasswords(kinds []kind) error {
-	if f.config.Password != "" || f.onLoopback() {
+	if f.onLoopback() || f.config.Password != "" && f.config.Password != demoPassword {
 		return nil
+	}
+	if f.config.Password != "" {
+		return &api.ConfigError{
+			Field: "password", Text: "everybody knows the demo password, and the cameras would be reachable from the network",
+			Hint: "give another",
+		}
 	}
 	for _, k := range kinds {
 		for _, u := range k.profile.Users {

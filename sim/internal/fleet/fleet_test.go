@@ -132,6 +132,67 @@ func TestDemoPasswordIsNotShownToTheNetwork(t *testing.T) {
 	}
 }
 
+func TestDemoPasswordIsNoPasswordOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	_, err := launch(t, api.Config{N: 1, Bind: "0.0.0.0", Profiles: []string{"flagship"}, Password: demoPassword})
+	var mistake *api.ConfigError
+	if !errors.As(err, &mistake) || mistake.Field != "password" {
+		t.Errorf("error: %v", err)
+	}
+	start(t, api.Config{N: 1, Profiles: []string{"flagship"}, Password: demoPassword}) // on loopback it may be said
+}
+
+// TestStoredDemoPasswordIsNotShownToTheNetwork: a password for new cameras does
+// not change those of the state directory, and is said not to.
+func TestStoredDemoPasswordIsNotShownToTheNetwork(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "state")
+	c := api.Config{N: 1, State: dir, Profiles: []string{"flagship"}}
+	if f, err := launch(t, c); err != nil || f.Close() != nil {
+		t.Fatal(err)
+	}
+	c.Password = "long enough"
+	again := start(t, c)
+	info := again.Info()
+	if len(info.Notes) != 1 || !strings.Contains(info.Notes[0], "--password") {
+		t.Errorf("notes: %q", info.Notes)
+	}
+	for _, a := range info.Cameras[0].Accounts {
+		if a.Password != "" {
+			t.Errorf("account %s is shown with a password it does not have", a.User)
+		}
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.Bind = "0.0.0.0"
+	_, err := launch(t, c)
+	var mistake *api.ConfigError
+	if !errors.As(err, &mistake) || mistake.Field != "bind" || !strings.Contains(mistake.Text, "demo password") {
+		t.Errorf("error: %v", err)
+	}
+}
+
+// TestStoredCameraKeepsItsBackEnd: the profiles asked for at a restart are those
+// of new cameras; TPMs of stored ones are there all the same.
+func TestStoredCameraKeepsItsBackEnd(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	none := filepath.Join(dir, "none.yaml")
+	if err := os.WriteFile(none, []byte("extends: flagship\ntpm: {backend: none}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := api.Config{N: 1, State: filepath.Join(dir, "state"), Profiles: []string{"flagship"}}
+	if f, err := launch(t, c); err != nil || f.Close() != nil {
+		t.Fatal(err)
+	}
+	c.N, c.Profiles = 2, []string{none}
+	cameras := start(t, c).Info().Cameras
+	if cameras[0].TPM.Backend != "simulator" || cameras[1].TPM.Backend != "none" {
+		t.Errorf("back ends %+v and %+v", cameras[0].TPM, cameras[1].TPM)
+	}
+}
+
 func TestUnknownProfilesAreAllNamedAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := launch(t, api.Config{N: 1, Profiles: []string{"flagshop", "./missing.yaml"}})

@@ -10,7 +10,9 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/issuer"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/seed"
+	"github.com/camfleet/camfleet/sim/internal/state"
 	"github.com/camfleet/camfleet/sim/internal/store"
+	"github.com/camfleet/camfleet/sim/internal/users"
 )
 
 // openStore takes the state directory, if there is one, and makes or restores
@@ -70,6 +72,42 @@ func (f *Fleet) setInfo(info store.Info) (err error) {
 	return f.store.SetInfo(info)
 }
 
+// openStored opens the profiles of the cameras that will come from the state
+// directory.
+func (f *Fleet) openStored() error {
+	if f.store == nil {
+		return nil
+	}
+	info, _ := f.store.Info()
+	if len(info.Cameras) > 0 && f.config.Password != "" {
+		f.note("--password is for new cameras; those of " + f.config.State + " keep the passwords they have")
+	}
+	for _, c := range info.Cameras {
+		if c.Number > f.config.N || f.opened[c.Profile] != nil {
+			continue
+		}
+		p, err := f.library.Open(c.Profile)
+		if err != nil {
+			return fmt.Errorf("camera %q of %s: %w", c.Name, f.config.State, err)
+		}
+		f.opened[c.Profile] = p
+	}
+	return nil
+}
+
+// checkStored refuses to show a camera that still has the demo password to a
+// network.
+func (f *Fleet) checkStored(t *state.Tree) error {
+	if f.onLoopback() || !slices.ContainsFunc(t.Users.Users, func(u users.User) bool { return u.Password == demoPassword }) {
+		return nil
+	}
+	return &api.ConfigError{
+		Field: "bind",
+		Text:  "a camera of " + f.config.State + " has the demo password, which everybody knows, and would be reachable from the network",
+		Hint:  "change it (SetUser) while the fleet is on loopback, or give another --state directory",
+	}
+}
+
 // stored finds a camera of the state directory; nil: there is none. Its profile
 // is the one it was made of.
 func (f *Fleet) stored(m *member) (*store.Camera, error) {
@@ -81,11 +119,8 @@ func (f *Fleet) stored(m *member) (*store.Camera, error) {
 	if i < 0 {
 		return nil, nil
 	}
-	p, err := f.library.Open(info.Cameras[i].Profile)
-	if err != nil {
-		return nil, fmt.Errorf("camera %q of %s: %w", m.name, f.config.State, err)
-	}
-	m.kind, m.profile = info.Cameras[i].Profile, p
+	m.kind = info.Cameras[i].Profile
+	m.profile = f.opened[m.kind]
 	return f.store.Camera(m.name)
 }
 
@@ -109,9 +144,7 @@ func (f *Fleet) remember() error {
 	}
 	info, _ := f.store.Info()
 	info.Cameras = slices.Clone(info.Cameras)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, m := range f.cameras {
+	for _, m := range f.members() {
 		if !slices.ContainsFunc(info.Cameras, func(c store.CameraInfo) bool { return c.Name == m.name }) {
 			info.Cameras = append(info.Cameras, store.CameraInfo{Name: m.name, Number: m.number, Profile: m.kind})
 		}

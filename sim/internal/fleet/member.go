@@ -143,6 +143,9 @@ func (f *Fleet) awake(ctx context.Context, m *member, pl place, old *store.Camer
 	if err != nil {
 		return state.Tree{}, nil, err
 	}
+	if err := f.checkStored(&first); err != nil {
+		return state.Tree{}, nil, err
+	}
 	if err := f.openTPM(ctx, m, old, true); err != nil {
 		return state.Tree{}, nil, err
 	}
