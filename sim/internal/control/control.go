@@ -26,6 +26,7 @@ type Limits struct {
 	Snapshots int           // pictures encoded at the same time, others wait; default 4
 	Idle      time.Duration // how long an idle connection is kept; default 2 min
 	Read      time.Duration // how long a request may take to arrive; default 10 s
+	Write     time.Duration // how long the answer may take from then on; default 1 min
 }
 
 func (l Limits) withDefaults() Limits {
@@ -43,6 +44,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Read == 0 {
 		l.Read = 10 * time.Second
+	}
+	if l.Write == 0 {
+		l.Write = time.Minute
 	}
 	return l
 }
@@ -82,6 +86,7 @@ func NewServer(c Config) *http.Server {
 		Handler:           New(c),
 		ReadTimeout:       c.Limits.Read,
 		ReadHeaderTimeout: c.Limits.Read,
+		WriteTimeout:      c.Limits.Write,
 		IdleTimeout:       c.Limits.Idle,
 		MaxHeaderBytes:    c.Limits.Header,
 		ErrorLog:          slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),

@@ -140,24 +140,30 @@ func (s *server) getCamera(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// getSnapshot encodes a picture when there is a free slot for it.
+// getSnapshot answers a picture.
 func (s *server) getSnapshot(w http.ResponseWriter, r *http.Request) error {
 	camera, err := s.camera(r)
 	if err != nil {
 		return err
 	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-r.Context().Done():
-		return r.Context().Err()
-	}
-	picture, err := s.Fleet.Snapshot(r.Context(), camera.Name, r.URL.Query().Get("stream"))
+	picture, err := s.snapshot(r, camera.Name)
 	if err != nil {
 		return err
 	}
 	s.send(w, r, http.StatusOK, "image/jpeg", picture)
 	return nil
+}
+
+// snapshot encodes a picture when there is a free slot for it. The slot is free
+// again before a client takes its time to read the picture.
+func (s *server) snapshot(r *http.Request, camera string) ([]byte, error) {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	return s.Fleet.Snapshot(r.Context(), camera, r.URL.Query().Get("stream"))
 }
 
 func (s *server) postReboot(w http.ResponseWriter, r *http.Request) error {

@@ -150,6 +150,43 @@ func apiError(t *testing.T, w *httptest.ResponseRecorder) api.Error {
 	return e
 }
 
+// slowReader takes nothing of an answer until it is let.
+type slowReader struct {
+	*httptest.ResponseRecorder
+	asked, let chan struct{}
+}
+
+func (s slowReader) Write(b []byte) (int, error) {
+	close(s.asked)
+	<-s.let
+	return s.ResponseRecorder.Write(b)
+}
+
+// TestSlowReaderOfASnapshotHoldsNoSlot: encoding is what is bounded.
+func TestSlowReaderOfASnapshotHoldsNoSlot(t *testing.T) {
+	t.Parallel()
+	f := newFixture(func(c *Config) { c.Limits.Snapshots = 1 })
+	request := func() *http.Request {
+		r := httptest.NewRequest(http.MethodGet, "/v1/cameras/cam-0001/snapshot.jpg", nil)
+		r.Host = "localhost"
+		return r
+	}
+	slow := slowReader{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.api.ServeHTTP(slow, request())
+	}()
+	<-slow.asked
+	quick := httptest.NewRecorder()
+	f.api.ServeHTTP(quick, request())
+	if quick.Code != http.StatusOK {
+		t.Errorf("status %d: %s", quick.Code, quick.Body)
+	}
+	close(slow.let)
+	<-done
+}
+
 func TestSnapshotsWaitForASlotAndGiveUpWithTheClient(t *testing.T) {
 	t.Parallel()
 	f := newFixture(func(c *Config) { c.Limits.Snapshots = 1 })

@@ -57,7 +57,7 @@ func statusOf(t *testing.T, addr string, header int) int {
 func TestLimitsHaveDefaults(t *testing.T) {
 	t.Parallel()
 	s := NewServer(Config{Fleet: newFake(), Log: slog.New(slog.DiscardHandler)})
-	if s.MaxHeaderBytes <= 0 || s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.IdleTimeout <= 0 {
-		t.Errorf("%d %v %v %v", s.MaxHeaderBytes, s.ReadHeaderTimeout, s.ReadTimeout, s.IdleTimeout)
+	if s.MaxHeaderBytes <= 0 || s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 {
+		t.Errorf("%d %v %v %v %v", s.MaxHeaderBytes, s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout)
 	}
 }
