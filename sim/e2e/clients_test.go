@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -21,6 +22,9 @@ import (
 	"github.com/camfleet/camfleet/sim/simtest"
 )
 
+// request is the key of a request's body in its context.
+type request struct{}
+
 // tape stands before a camera's web server as an address translator does, and
 // has every SOAP answer that passes checked against the schemas when the test
 // ends. It returns the address of the device service as seen through it.
@@ -35,6 +39,12 @@ func tape(t testing.TB, cam *simtest.Cam) *url.URL {
 	proxy := &httputil.ReverseProxy{
 		Transport: transport,
 		Rewrite: func(r *httputil.ProxyRequest) {
+			asked, err := io.ReadAll(r.In.Body)
+			if err != nil {
+				t.Errorf("a request to %s: %v", cam.Name, err)
+			}
+			r.Out.Body = io.NopCloser(bytes.NewReader(asked))
+			r.Out = r.Out.WithContext(context.WithValue(r.Out.Context(), request{}, string(asked)))
 			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
 			r.Out.Host = r.In.Host // the camera answers with the host it was reached by
 		},
@@ -44,9 +54,8 @@ func tape(t testing.TB, cam *simtest.Cam) *url.URL {
 				return err
 			}
 			r.Body = io.NopCloser(bytes.NewReader(body))
-			if strings.HasPrefix(r.Header.Get("Content-Type"), "application/soap+xml") {
-				seen.Add("", body)
-			}
+			asked, _ := r.Request.Context().Value(request{}).(string)
+			check(seen, asked, r.StatusCode, r.Header.Get("Content-Type"), body)
 			return nil
 		},
 	}

@@ -130,7 +130,34 @@ func (w *web) post(t testing.TB, address, authorization, message string) answer 
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/soap+xml; charset=utf-8")
-	return w.do(t, req, authorization)
+	a := w.do(t, req, authorization)
+	check(w.seen, message, a.status, a.header.Get("Content-Type"), []byte(a.body))
+	return a
+}
+
+// check has an answer checked against the schemas, and a fault against those
+// that the operation documents.
+func check(seen *schematest.Collector, request string, status int, contentType string, body []byte) {
+	if !strings.HasPrefix(contentType, "application/soap+xml") {
+		return
+	}
+	operation := ""
+	if status != http.StatusOK {
+		operation = operationOf(request)
+	}
+	seen.Add(operation, body)
+}
+
+// operationOf is the name of a request's operation; "": it has none.
+func operationOf(request string) string {
+	doc := etree.NewDocument()
+	if doc.ReadFromString(request) != nil {
+		return ""
+	}
+	if e := doc.FindElement("/Envelope/Body/*"); e != nil {
+		return e.Tag
+	}
+	return ""
 }
 
 // get fetches an address.
@@ -156,9 +183,6 @@ func (w *web) do(t testing.TB, req *http.Request, authorization string) answer {
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/soap+xml") {
-		w.seen.Add("", body)
 	}
 	return answer{resp.StatusCode, textproto.MIMEHeader(resp.Header), string(body)}
 }
