@@ -96,12 +96,19 @@ func (b *Backdrop) paint() {
 
 func (b *Backdrop) newShape(a *actor) shape {
 	light := b.world.mood.light.mix(0xFFFFFF, 250) // what moves stands out a little
+	top := b.top(a) & 3
 	var s shape
 	for step := range a.figure.steps {
-		s.right = append(s.right, newSprite(a, b.scale, light, step, false))
-		s.left = append(s.left, newSprite(a, b.scale, light, step, true))
+		s.right = append(s.right, newSprite(a, b.scale, light, step, false, top))
+		s.left = append(s.left, newSprite(a, b.scale, light, step, true, top))
 	}
 	return s
+}
+
+// top returns the row of cells at which all sprites of a begin, an even one.
+func (b *Backdrop) top(a *actor) int {
+	_, h := a.size(b.scale)
+	return int((a.foot-b.lift)*b.scale+0.5)&^1 - h
 }
 
 // placed is one actor's sprite on a canvas, in cells.
@@ -123,7 +130,7 @@ func (b *Backdrop) places(at time.Time, dst []placed) []placed {
 		}
 		p := side[s.step%len(side)]
 		x := int(math.Floor(float64(s.x)*b.scale+float64(b.still.Width)/CellSize/2)) - p.w/2
-		dst = append(dst, placed{p, x &^ 1, int((a.foot-b.lift)*b.scale+0.5)&^1 - p.h})
+		dst = append(dst, placed{p, x &^ 1, b.top(a)})
 	}
 	return dst
 }

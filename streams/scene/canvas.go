@@ -1,6 +1,9 @@
 package scene
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // Sizes of the parts a picture is made of, in luma pixels.
 const (
@@ -18,6 +21,14 @@ const (
 // MB is one macroblock (16x16 pixels, 4:2:0) as its 24 flat cells: 16 luma,
 // 4 Cb, 4 Cr. It is everything there is to know of these pixels.
 type MB [24]byte
+
+// Same says whether both look the same; it is faster than ==.
+func (mb *MB) Same(other *MB) bool {
+	differ := binary.LittleEndian.Uint64(mb[:]) ^ binary.LittleEndian.Uint64(other[:])
+	differ |= binary.LittleEndian.Uint64(mb[8:]) ^ binary.LittleEndian.Uint64(other[8:])
+	differ |= binary.LittleEndian.Uint64(mb[16:]) ^ binary.LittleEndian.Uint64(other[16:])
+	return differ == 0
+}
 
 // Canvas is a picture made of macroblocks, with a map of those that differ
 // from the picture before. It is not safe for concurrent writing.
@@ -83,7 +94,7 @@ func (c *Canvas) Touch(i int) *MB {
 func (c *Canvas) Settle() {
 	for i := range c.before {
 		s := &c.before[i]
-		if c.MBs[s.index] == s.mb {
+		if s.mb.Same(&c.MBs[s.index]) {
 			c.changed[s.index>>6] &^= 1 << (s.index & 63)
 		}
 	}

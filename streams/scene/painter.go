@@ -68,16 +68,10 @@ func (p *Painter) drawThings(at time.Time) {
 		return
 	}
 	for _, old := range p.placed {
-		area := old.sprite.box(old.x, old.y).Intersect(b.stage)
-		for row := area.Min.Y >> 2; row<<2 < area.Max.Y; row++ {
-			for col := area.Min.X >> 2; col<<2 < area.Max.X; col++ {
-				i := row*c.Cols + col
-				*c.Touch(i) = b.still.MBs[i]
-			}
-		}
+		old.sprite.each(c, old.x, old.y, b.stage, func(i int, _ *tile) { *c.Touch(i) = b.still.MBs[i] })
 	}
 	for _, now := range p.next {
-		now.sprite.put(c, now.x, now.y, b.stage)
+		now.sprite.each(c, now.x, now.y, b.stage, func(i int, t *tile) { t.lay(c.Touch(i)) })
 	}
 	p.placed, p.next = p.next, p.placed
 }

@@ -1,30 +1,50 @@
 package scene
 
-import "image"
+import (
+	"encoding/binary"
+	"image"
+)
 
-// sprite is a figure at one size, ready to be put on a canvas. Its sides are
-// even numbers of cells, so that chroma cells are covered whole.
+// sprite is a figure at one size, ready to be put on a canvas. Its sides and
+// its places are even numbers of cells, so that chroma cells are covered whole.
 type sprite struct {
-	w, h  int // cells
-	luma  []byte
-	solid []bool
-	// chroma cells, w/2 x h/2
-	cb, cr []byte
-	tinted []bool
+	w, h int // cells
+	// cut is the sprite in macroblocks, row by row, for a left edge at the first
+	// cell of a macroblock and at the third.
+	cut [2]tiles
 }
 
-// newSprite draws one phase of a's figure; scale is cells per world unit.
-func newSprite(a *actor, scale float64, light rgb, step int, left bool) *sprite {
-	h := max(int(a.height*scale+0.5), 2)
-	h += h & 1
-	w := int(float64(h)*a.figure.aspect + 0.999)
-	w += w & 1
+// tiles is a sprite cut into macroblocks.
+type tiles struct {
+	cols int
+	all  []tile
+}
+
+// tile is what one macroblock has of a sprite.
+type tile struct {
+	mask  MB // 255 where it covers, otherwise 0
+	value MB // 0 where it doesn't cover
+	empty bool
+}
+
+// newSprite draws one phase of a's figure; scale is cells per world unit, and
+// top the cell row, of all sprites of the actor, modulo four.
+func newSprite(a *actor, scale float64, light rgb, step int, left bool, top int) *sprite {
+	w, h := a.size(scale)
 	r := newRaster(w, h, true)
 	a.figure.draw(&brush{r: r, scale: float64(h), light: light}, a.colour, step)
 	if left {
 		r.mirror()
 	}
-	return r.sprite()
+	return &sprite{w: w, h: h, cut: [2]tiles{r.tiles(0, top), r.tiles(2, top)}}
+}
+
+// size returns the sides of a's sprites in cells.
+func (a *actor) size(scale float64) (w, h int) {
+	h = max(int(a.height*scale+0.5), 2)
+	h += h & 1
+	w = int(float64(h)*a.figure.aspect + 0.999)
+	return w + w&1, h
 }
 
 // mirror swaps left and right.
@@ -37,24 +57,41 @@ func (r *raster) mirror() {
 	}
 }
 
-// sprite converts a raster of even sides. A chroma cell is tinted if at least
-// two of its four cells are solid, with their mean colour.
-func (r *raster) sprite() *sprite {
-	s := &sprite{
-		w: r.w, h: r.h, luma: make([]byte, r.w*r.h), solid: r.opaque,
-		cb: make([]byte, r.w*r.h/4), cr: make([]byte, r.w*r.h/4), tinted: make([]bool, r.w*r.h/4),
+// tiles cuts a raster of even sides whose corner is at cell (left, top) of a
+// macroblock. A chroma cell is covered if at least two of its four cells are
+// solid, with their mean colour.
+func (r *raster) tiles(left, top int) tiles {
+	t := tiles{cols: (left + r.w + 3) / 4}
+	t.all = make([]tile, t.cols*((top+r.h+3)/4))
+	for i := range t.all {
+		t.all[i].empty = true
 	}
-	for i, c := range r.px {
-		s.luma[i] = c.ycc().y
+	at := func(x, y int) *tile {
+		p := &t.all[(y+top)>>2*t.cols+(x+left)>>2]
+		p.empty = false
+		return p
 	}
-	for y := range r.h / 2 {
-		for x := range r.w / 2 {
-			i := y*r.w/2 + x
-			s.cb[i], s.cr[i], s.tinted[i] = r.chroma(2*x, 2*y)
+	for y := range r.h {
+		for x := range r.w {
+			if r.opaque[y*r.w+x] {
+				at(x, y).set(Luma+(y+top)&3<<2|(x+left)&3, r.px[y*r.w+x].ycc().y)
+			}
 		}
 	}
-	return s
+	for y := 0; y < r.h; y += 2 {
+		for x := 0; x < r.w; x += 2 {
+			if cb, cr, enough := r.chroma(x, y); enough {
+				cell := (y+top)&2 | (x+left)&2>>1
+				at(x, y).set(Cb+cell, cb)
+				at(x, y).set(Cr+cell, cr)
+			}
+		}
+	}
+	return t
 }
+
+// set covers one cell.
+func (t *tile) set(cell int, v byte) { t.mask[cell], t.value[cell] = 255, v }
 
 // chroma returns the mean chroma of the solid ones of 2x2 cells, and whether
 // these are at least half.
@@ -72,36 +109,26 @@ func (r *raster) chroma(x, y int) (cb, cr byte, enough bool) {
 	return byte((sumCb + n/2) / n), byte((sumCr + n/2) / n), true
 }
 
-// put draws s with its upper left cell at (x, y), both even, inside clip, which
-// is in cells and whole macroblocks.
-func (s *sprite) put(c *Canvas, x, y int, clip image.Rectangle) {
-	area := image.Rect(x, y, x+s.w, y+s.h).Intersect(clip)
+// each calls f with the macroblocks of c in clip, which is in cells and whole
+// macroblocks, that s covers at (x, y).
+func (s *sprite) each(c *Canvas, x, y int, clip image.Rectangle, f func(i int, t *tile)) {
+	t := &s.cut[x>>1&1]
+	area := s.box(x, y).Intersect(clip)
 	for row := area.Min.Y >> 2; row<<2 < area.Max.Y; row++ {
+		line := t.all[(row-y>>2)*t.cols:]
 		for col := area.Min.X >> 2; col<<2 < area.Max.X; col++ {
-			part := image.Rect(col<<2, row<<2, col<<2+4, row<<2+4).Intersect(area)
-			s.putPart(c.Touch(row*c.Cols+col), part, x, y)
+			if p := &line[col-x>>2]; !p.empty {
+				f(row*c.Cols+col, p)
+			}
 		}
 	}
 }
 
-// putPart draws the part of s inside one macroblock.
-func (s *sprite) putPart(mb *MB, part image.Rectangle, x, y int) {
-	for cy := part.Min.Y; cy < part.Max.Y; cy++ {
-		from := (cy-y)*s.w - x
-		for cx := part.Min.X; cx < part.Max.X; cx++ {
-			if s.solid[from+cx] {
-				mb[cy&3<<2|cx&3] = s.luma[from+cx]
-			}
-		}
-	}
-	for cy := part.Min.Y / 2; cy < part.Max.Y/2; cy++ {
-		from := (cy-y/2)*s.w/2 - x/2
-		for cx := part.Min.X / 2; cx < part.Max.X/2; cx++ {
-			if s.tinted[from+cx] {
-				at := cy&1<<1 | cx&1
-				mb[Cb+at], mb[Cr+at] = s.cb[from+cx], s.cr[from+cx]
-			}
-		}
+// lay draws t on mb.
+func (t *tile) lay(mb *MB) {
+	for i := 0; i < len(mb); i += 8 {
+		under := binary.LittleEndian.Uint64(mb[i:]) &^ binary.LittleEndian.Uint64(t.mask[i:])
+		binary.LittleEndian.PutUint64(mb[i:], under|binary.LittleEndian.Uint64(t.value[i:]))
 	}
 }
 

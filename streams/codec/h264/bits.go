@@ -10,6 +10,8 @@ type bitWriter struct {
 	buf []byte
 	acc uint64 // the last n bits written, not in buf yet
 	n   uint   // < 32 between calls
+
+	codes *levelCodes // for residual blocks
 }
 
 func (w *bitWriter) reset() {

@@ -79,51 +79,94 @@ func coeffToken(length, total, ones int, escaped bool) code {
 // levels writes level_prefix and level_suffix (9.2.2) of the levels in rest,
 // which follow the trailing ones.
 func (w *bitWriter) levels(b *block, rest uint32, s uint, total int, ones uint) {
-	suffix := uint(0)
+	suffix := uint32(0)
 	if total > 10 && ones < 3 {
 		suffix = 1
 	}
-	known := uint32(0) // less two: the first one isn't 1 if it could be a trailing one
-	if ones < 3 {
-		known = 2
+	i := bits.Len32(rest) - 1
+	rest ^= 1 << (i & 31)
+	level := b.coeffs[i&15] >> (s & 31)
+	if ones < 3 { // it isn't 1, which would be a trailing one, so codes begin at 2
+		w.level(levelCode(level)-2, suffix)
+	} else {
+		w.level(levelCode(level), suffix)
 	}
-	acc, n := w.acc, w.n
+	suffix = nextSuffix(level, suffix)
+	acc, n, table := w.acc, w.n, w.codes
 	for rest != 0 {
 		i := bits.Len32(rest) - 1
 		rest ^= 1 << (i & 31)
 		level := b.coeffs[i&15] >> (s & 31)
-		sign := level >> 31
-		magnitude := uint32(level ^ sign - sign)
-		v, length := levelCode(2*magnitude-2-uint32(sign)-known, suffix)
-		known = 0
-		acc, n = acc<<(length&63)|uint64(v), n+length
+		if level != int32(int8(level)) {
+			w.acc, w.n = acc, n
+			w.level(levelCode(level), suffix)
+			acc, n, suffix = w.acc, w.n, nextSuffix(level, suffix)
+			continue
+		}
+		c := table[suffix&7][uint8(level)]
+		length := uint(c.length)
+		acc, n, suffix = acc<<(length&63)|uint64(c.bits), n+length, uint32(c.next)
 		if n >= 32 {
 			n -= 32
 			w.word(uint32(acc >> (n & 63)))
-		}
-		suffix = max(suffix, 1)
-		if magnitude > 3<<((suffix-1)&31) && suffix < 6 {
-			suffix++
 		}
 	}
 	w.acc, w.n = acc, n
 }
 
-// levelCode returns the bits of levelCode v with the suffix length at hand, and
-// how many they are.
-func levelCode(v uint32, suffix uint) (code uint32, length uint) {
-	one := uint32(1) << (suffix & 31)
-	switch {
-	case suffix > 0 && v < 15*one:
-		return one | v&(one-1), uint(v>>(suffix&31)) + 1 + suffix
-	case suffix > 0:
-		return 1<<12 | (v - 15*one), 16 + 12
-	case v < 14:
-		return 1, uint(v) + 1
-	case v < 30:
-		return 1<<4 | (v - 14), 15 + 4
+// levelCodes are the codes of levels -128 to 127, by suffix length 1 to 6 and
+// the level's low byte. It is 8 kB, so only writers at work have it.
+type levelCodes [8][256]struct {
+	bits         uint16
+	length, next uint8 // next is the suffix length after it
+}
+
+func newLevelCodes() *levelCodes {
+	t := new(levelCodes)
+	for suffix := uint32(1); suffix <= 6; suffix++ {
+		for level := int32(-128); level < 128; level++ {
+			if level == 0 {
+				continue
+			}
+			c := &t[suffix][uint8(level)]
+			v, n := levelBits(levelCode(level), suffix)
+			c.bits, c.length, c.next = uint16(v), uint8(n), uint8(nextSuffix(level, suffix))
+		}
 	}
-	return 1<<12 | (v - 30), 16 + 12
+	return t
+}
+
+// levelCode returns levelCode (9.2.2.1) of a level.
+func levelCode(level int32) uint32 {
+	if level < 0 {
+		return uint32(-2*level - 1)
+	}
+	return uint32(2*level - 2)
+}
+
+// nextSuffix returns the suffix length after a level.
+func nextSuffix(level int32, suffix uint32) uint32 {
+	suffix = max(suffix, 1)
+	if abs(level) > 3<<(suffix-1) && suffix < 6 {
+		suffix++
+	}
+	return suffix
+}
+
+// level writes one levelCode with the suffix length at hand.
+func (w *bitWriter) level(code, suffix uint32) { w.put(levelBits(code, suffix)) }
+
+// levelBits returns prefix and suffix of a levelCode, and how many bits they are.
+func levelBits(v, suffix uint32) (code uint32, length uint) {
+	switch {
+	case suffix == 0 && v < 14:
+		return 1, uint(v) + 1
+	case suffix == 0 && v < 30:
+		return 1<<4 | (v - 14), 15 + 4
+	case suffix > 0 && v < 15<<suffix:
+		return 1<<suffix | v&(1<<suffix-1), uint(v>>suffix + 1 + suffix)
+	}
+	return 1<<12 | (v - 15<<max(suffix, 1)), 16 + 12
 }
 
 // zeros writes total_zeros and the run_befores (9.2.3) of a block of length

@@ -47,6 +47,9 @@ type Encoder struct {
 	running uint     // s of the macroblock coded last in this slice
 	pcm     []uint64 // I_PCM macroblocks of this picture, one bit each
 	anyPCM  bool
+	// unlike are the macroblocks of an IDR picture that aren't as in the memo, or
+	// predicted from one that isn't, one bit each; nil: there is no fitting memo.
+	unlike []uint64
 }
 
 // maxScratch bounds the memory that an encoder keeps from one picture to the next.
@@ -85,6 +88,7 @@ func (e *Encoder) SetMemo(m *Memo) { e.memo = m }
 func (e *Encoder) Restart() {
 	e.sinceIDR = 0
 	e.w = bitWriter{}
+	e.unlike = nil
 }
 
 // Encode codes the picture on c, whose changed macroblocks must be those that
@@ -101,6 +105,9 @@ func (e *Encoder) Encode(c *scene.Canvas, idr bool) (nals [][]byte, key bool, er
 	}
 	key = idr || e.sinceIDR == 0 || e.sinceIDR >= e.config.GOP
 	e.w.reset()
+	if e.w.codes == nil {
+		e.w.codes = newLevelCodes()
+	}
 	e.running = maxShift
 	if key {
 		e.sinceIDR = 0
@@ -115,7 +122,7 @@ func (e *Encoder) Encode(c *scene.Canvas, idr bool) (nals [][]byte, key bool, er
 	}
 	e.sinceIDR++
 	if cap(e.w.buf) > maxScratch {
-		e.w = bitWriter{}
+		e.w.buf = nil
 	}
 	return nals, key, nil
 }
@@ -150,6 +157,7 @@ func (e *Encoder) sliceHeader(idr bool) {
 
 // sliceI writes the slice data of an IDR picture (7.3.4).
 func (e *Encoder) sliceI(c *scene.Canvas) {
+	e.compare(c)
 	for i := 0; i < len(c.MBs); {
 		if next := e.copyRun(c, i); next > i {
 			i = next

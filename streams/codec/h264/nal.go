@@ -16,15 +16,15 @@ const (
 // (7.3.1, 7.4.1.1): a byte of 3 before every byte of 0 to 3 that follows two
 // zero bytes.
 func nalUnit(header byte, rbsp []byte) []byte {
-	n := 0
+	var few [16]int // mostly enough
+	stops := few[:0]
 	for i := nextEmulation(rbsp, 0); i >= 0; i = nextEmulation(rbsp, i) {
-		n++
+		stops = append(stops, i)
 	}
-	out := make([]byte, 1, 1+len(rbsp)+n)
+	out := make([]byte, 1, 1+len(rbsp)+len(stops))
 	out[0] = header
 	at := 0
-	for ; n > 0; n-- {
-		i := nextEmulation(rbsp, at)
+	for _, i := range stops {
 		out = append(append(out, rbsp[at:i]...), 3)
 		at = i
 	}
@@ -36,19 +36,19 @@ func nalUnit(header byte, rbsp []byte) []byte {
 // there is none.
 func nextEmulation(rbsp []byte, from int) int {
 	const ones, highs = 0x0101_0101_0101_0101, 0x8080_8080_8080_8080
-	i := from
-	for ; i+8 < len(rbsp); i += 7 { // pairs of bytes that begin at i to i+6
-		v := binary.LittleEndian.Uint64(rbsp[i:])
-		v |= v >> 8 // a zero byte for two of them, and perhaps for the last one
-		if (v-ones)&^v&highs == 0 {
-			continue
+	rest := rbsp[from:]
+	for len(rest) > 8 { // pairs of bytes that begin at 0 to 6 of the rest
+		v := binary.LittleEndian.Uint64(rest)
+		v |= v>>8 | 0xFF<<56 // a zero byte for two of them
+		if (v-ones)&^v&highs != 0 {
+			if at := firstEmulation(rest[:9]); at >= 0 {
+				return len(rbsp) - len(rest) + at
+			}
 		}
-		if at := firstEmulation(rbsp[i : i+9]); at >= 0 {
-			return i + at
-		}
+		rest = rest[7:]
 	}
-	if at := firstEmulation(rbsp[i:]); at >= 0 {
-		return i + at
+	if at := firstEmulation(rest); at >= 0 {
+		return len(rbsp) - len(rest) + at
 	}
 	return -1
 }
