@@ -14,7 +14,6 @@ type PathReason string
 // The reasons.
 const (
 	PathEmpty         PathReason = "no certificate"
-	PathMalformed     PathReason = "malformed certificate"
 	PathUnknownIssuer PathReason = "unknown issuer"
 	PathSignature     PathReason = "wrong signature"
 	PathNotYetValid   PathReason = "not yet valid"

@@ -290,6 +290,59 @@ func TestPathsAreValidOrSayWhyNot(t *testing.T) {
 	}
 }
 
+// TestNamesAreInsideOfSubtrees: RFC 5280 4.2.1.10, what the table above leaves.
+func TestNamesAreInsideOfSubtrees(t *testing.T) {
+	t.Parallel()
+	mail := func(s string) []byte { return tlv(0x81, []byte(s)) }
+	uri := func(s string) []byte { return tlv(0x86, []byte(s)) }
+	ip := func(b ...byte) []byte { return tlv(0x87, b) }
+	v6 := append([]byte{0x20, 1, 0xd, 0xb8}, make([]byte, 12)...)
+	mask := append([]byte{255, 255, 255, 255}, make([]byte, 12)...)
+	for name, tt := range map[string]struct {
+		base, name          []byte
+		permitted, excluded bool // whether the leaf is valid with that constraint
+	}{
+		"host below, with a dot":         {dns(".b"), dns("a.b"), true, false},
+		"wildcard stands for a host":     {dns("a.b"), dns("*.b"), false, false},
+		"wildcard below":                 {dns("b"), dns("*.b"), true, false},
+		"wildcard elsewhere":             {dns("c"), dns("*.b"), false, true},
+		"every host":                     {dns(""), dns("a.b"), true, false},
+		"another kind":                   {dns("b"), mail("a@b"), true, true},
+		"mailbox":                        {mail("a@B"), mail("a@b"), true, false},
+		"mailbox, another case":          {mail("A@b"), mail("a@b"), false, true},
+		"mail without host":              {mail("b"), mail("a"), false, false},
+		"IPv6":                           {ip(append(v6[:16:16], mask...)...), ip(v6...), true, false},
+		"IPv6 and IPv4":                  {ip(append(v6[:16:16], mask...)...), ip(1, 2, 3, 4), false, true},
+		"URI with an address for a host": {uri("b"), uri("https://10.0.0.1/"), false, false},
+		"URI of that host":               {uri("a.b"), uri("https://A.B/"), true, false},
+	} {
+		for _, exclude := range []bool{false, true} {
+			e, want := constrain([][]byte{tt.base}, nil), tt.permitted
+			if exclude {
+				e, want = constrain(nil, [][]byte{tt.base}), tt.excluded
+			}
+			root, middle, leaf := three(t, spec{extensions: []pki.Extension{e}}, spec{}, spec{leaf: true, extensions: []pki.Extension{san(tt.name)}})
+			if err := validate(pki.PathPolicy{Anchors: certs(root)}, leaf, middle); (err == nil) != want || err != nil && !pki.IsPathReason(err, pki.PathNames) {
+				t.Errorf("%s, excluded %v: %v", name, exclude, err)
+			}
+		}
+	}
+}
+
+func TestPathErrorsNameTheCertificate(t *testing.T) {
+	t.Parallel()
+	root, middle, leaf := three(t, spec{}, spec{to: day().Add(-time.Hour)}, spec{leaf: true})
+	err := validate(pki.PathPolicy{Anchors: certs(root)}, leaf, middle)
+	if err == nil || err.Error() != `certificate 1 of the path, "CN=middle,O=Test": expired` {
+		t.Error(err)
+	}
+	_, _, other := three(t, spec{}, spec{}, spec{leaf: true})
+	err = validate(pki.PathPolicy{Anchors: certs(root)}, other, middle)
+	if !errors.Is(err, pki.ErrSignature) || err.Error() != `certificate 0 of the path, "CN=leaf,O=Test": wrong signature: ecdsa-with-SHA256: wrong signature` {
+		t.Error(err)
+	}
+}
+
 func parseOID(text string) (out asn1.ObjectIdentifier) {
 	for part := range strings.SplitSeq(text, ".") {
 		n := 0
