@@ -8,6 +8,7 @@ import (
 
 	"github.com/camfleet/camfleet/sim/internal/clock"
 	"github.com/camfleet/camfleet/sim/internal/mediacfg"
+	"github.com/camfleet/camfleet/streams"
 	"github.com/camfleet/camfleet/streams/codec/h264"
 	"github.com/camfleet/camfleet/streams/live"
 )
@@ -19,11 +20,18 @@ const snapshotQuality = 85
 // one to two MB, which take some milliseconds to make.
 const stillRest = 10 * time.Second
 
+// scenery is a [live.Picture].
+type scenery interface {
+	streams.Source
+	JPEG(n uint32, at time.Time, quality int) ([]byte, error)
+	Release()
+}
+
 // picture is what one stream of the camera shows: coded for its RTSP readers,
 // and as still pictures.
 type picture struct {
 	stream  mediacfg.Stream
-	live    *live.Picture
+	live    scenery
 	clock   clock.Clock // paces and numbers the frames
 	wall    clock.Clock // the camera's own
 	start   time.Time   // of frame 0, by clock

@@ -46,6 +46,8 @@ type Config struct {
 	// Listen opens the listeners of all protocols of the profile (without TPM:
 	// those without TLS) on loopback ports.
 	Listen bool
+	// Listeners are instead listeners of the test's own.
+	Listeners camera.Listeners
 	// Open opens a listener again after a reboot; nil: net.Listen.
 	Open func(ctx context.Context, address string) (net.Listener, error)
 	// Issuers are the keys of trusted token issuers.
@@ -142,6 +144,9 @@ func profile(t testing.TB, c Config) *profiles.Profile {
 // listen opens the listeners.
 func (b *Camera) listen(t testing.TB, c Config) camera.Listeners {
 	t.Helper()
+	if c.Listeners != nil {
+		return c.Listeners
+	}
 	listeners := camera.Listeners{}
 	on := b.Profile.Network.Protocols
 	for name, wanted := range map[device.ProtocolName]bool{
