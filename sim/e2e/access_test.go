@@ -128,9 +128,6 @@ func TestBadTokensAreRefusedWithAReasonAndNeitherEchoedNorLogged(t *testing.T) {
 			"snapshot": w.get(t, strings.Replace(cam.DeviceURLTLS, "/onvif/device_service", "/snapshot/main.jpg", 1), "Bearer "+token),
 		} {
 			told := strings.Contains(strings.Join(a.challenges(), "\n"), wantError)
-			if door == "RTSPS" && wantStatus == http.StatusForbidden {
-				told = true // RTSP has no challenge for it
-			}
 			if a.status != wantStatus || !told {
 				t.Errorf("%s, %s: status %d, %q; want %d and %s", door, name, a.status, a.challenges(), wantStatus, wantError)
 			}

@@ -91,18 +91,20 @@ func (c *conn) authorize(r *request) (auth.Identity, *response) {
 		c.log.Error("no identity", "error", err)
 		return who, answer(base.StatusInternalServerError)
 	}
+	status := base.StatusUnauthorized
 	switch {
 	case refusal != nil:
 		c.log.Info("refused", "method", r.method, "user", refusal.User, "why", refusal.Reason)
-		if refusal.Status != int(base.StatusUnauthorized) {
-			return who, answer(base.StatusCode(refusal.Status))
+		status = base.StatusCode(refusal.Status)
+		if status != base.StatusUnauthorized && refusal.Code == "" {
+			return who, answer(status)
 		}
 	case c.srv.config.Allow(who):
 		return who, nil
 	case who.Known():
 		return who, answer(base.StatusForbidden)
 	}
-	a := answer(base.StatusUnauthorized)
+	a := answer(status)
 	for _, challenge := range c.srv.config.Auth.Challenges(ask, refusal) {
 		a.add("WWW-Authenticate", challenge)
 	}
