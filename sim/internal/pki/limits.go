@@ -6,7 +6,7 @@ type ContainerLimits struct {
 	// Bytes is the size of the structure; 256 KiB.
 	Bytes int
 	// Iterations is the number of rounds of key derivation, of all the parts
-	// of one structure together; 2,000,000, which is about a second.
+	// of one structure together; 2,000,000, which is a second or two.
 	Iterations int
 	// Salt is the length of a salt in bytes; 1,024.
 	Salt int
