@@ -109,6 +109,8 @@ type KeystoreLimits struct {
 	CertificationPathPolicies    int `yaml:"certification_path_validation_policies" default:"16" min:"2" max:"1024"`
 	TLSCertificationPaths        int `yaml:"tls_certification_paths" default:"4" min:"1" max:"64"`
 	TLSCertificationPathPolicies int `yaml:"tls_certification_path_validation_policies" default:"4" min:"0" max:"64"`
+	Dot1XConfigurations          int `yaml:"dot1x_configurations" default:"4" min:"0" max:"64"`
+	AuthorizationServers         int `yaml:"authorization_servers" default:"4" min:"0" max:"64"`
 }
 
 // MediaLimits bound media profiles.

@@ -28,11 +28,14 @@ type Coverage struct {
 // camera has. Without a profile nothing is off.
 func Operations(p *profiles.Profile) []Coverage {
 	var list []Coverage
-	seen := map[string]bool{}
+	seen, offOps := map[string]bool{}, map[string]bool{}
+	if p != nil {
+		offOps = switchedOff(p)
+	}
 	for _, s := range known(nil) {
 		offered := p == nil || s.Name == "device" || slices.Contains(p.ONVIF.Services, s.Name)
 		for _, e := range s.Entries {
-			off := p != nil && (!offered || slices.Contains(p.ONVIF.OperationsOff, e.Row.ID()))
+			off := p != nil && (!offered || offOps[e.Row.ID()])
 			list = append(list, Coverage{Row: e.Row, Request: e.Request, Simulated: e.Call != nil, Off: e.Call != nil && off})
 			seen[e.Row.ID()] = true
 		}

@@ -36,10 +36,7 @@ func known(b *event.Broker) []svc.Service {
 func newServices(r *run) *services {
 	c := r.camera
 	p := c.config.Profile
-	s := &services{byName: map[string]svc.Service{}, offOps: map[string]bool{}, broker: newBroker(c)}
-	for _, id := range p.ONVIF.OperationsOff {
-		s.offOps[id] = true
-	}
+	s := &services{byName: map[string]svc.Service{}, offOps: switchedOff(p), broker: newBroker(c)}
 	var all []svc.Service
 	var entries [][]op.Entry[*svc.Call]
 	for _, service := range known(s.broker) {

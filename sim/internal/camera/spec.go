@@ -254,5 +254,6 @@ func keystoreLimits(l profiles.KeystoreLimits) keystore.Limits {
 		Keys: l.Keys, Certificates: l.Certificates, CertificationPaths: l.CertificationPaths,
 		Passphrases: none(l.Passphrases), CRLs: none(l.CRLs), Policies: l.CertificationPathPolicies,
 		TLSPaths: l.TLSCertificationPaths, TLSPolicies: none(l.TLSCertificationPathPolicies),
+		Dot1X: none(l.Dot1XConfigurations), Authorization: none(l.AuthorizationServers),
 	}
 }

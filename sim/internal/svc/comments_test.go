@@ -24,7 +24,7 @@ func TestHandlersCiteTheirSection(t *testing.T) {
 	for _, c := range camera.Operations(nil) {
 		rows[c.Row.Service+"/"+c.Row.Name] = c.Row
 	}
-	for _, service := range []string{"device", "media", "media2"} {
+	for _, service := range []string{"device", "media", "media2", "security"} {
 		docs, operations := map[string]string{}, map[string]string{}
 		files, err := filepath.Glob(filepath.Join(service, "*.go"))
 		if err != nil || len(files) == 0 {

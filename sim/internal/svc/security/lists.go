@@ -1,18 +1,9 @@
 package security
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tas"
 	"github.com/camfleet/camfleet/sim/internal/svc"
-)
-
-var (
-	errCRL      = errors.New("no such certificate revocation list")
-	errNoConfig = errors.New("no such authorization server configuration")
 )
 
 // getAllPassphrases lists the passphrases, never what they are. Security
@@ -28,12 +19,11 @@ func getAllPassphrases(c *svc.Call, _ *tas.GetAllPassphrases) (*tas.GetAllPassph
 // getCRL answers one certificate revocation list. Security 5.2.6.4.2;
 // READ_SYSTEM_SECRET.
 func getCRL(c *svc.Call, req *tas.GetCRL) (*tas.GetCRLResponse, error) {
-	for _, l := range c.View().Keystore.CRLs {
-		if l.ID == req.CrlID {
-			return &tas.GetCRLResponse{Crl: crl(l)}, nil
-		}
+	l, err := c.View().Keystore.CRL(req.CrlID)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("CRL %.64q: %w", req.CrlID, errCRL)
+	return &tas.GetCRLResponse{Crl: crl(l)}, nil
 }
 
 // getAllCRLs lists the certificate revocation lists. Security 5.2.6.4.3;
@@ -51,12 +41,11 @@ func crl(l keystore.CRL) tas.CRL { return tas.CRL{CRLID: l.ID, Alias: l.Alias, C
 // getCertPathValidationPolicy answers one policy. Security 5.2.6.5.2;
 // READ_SYSTEM_SECRET.
 func getCertPathValidationPolicy(c *svc.Call, req *tas.GetCertPathValidationPolicy) (*tas.GetCertPathValidationPolicyResponse, error) {
-	for _, p := range c.View().Keystore.Policies {
-		if p.ID == req.CertPathValidationPolicyID {
-			return &tas.GetCertPathValidationPolicyResponse{CertPathValidationPolicy: policy(p)}, nil
-		}
+	p, err := c.View().Keystore.Policy(req.CertPathValidationPolicyID)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("policy %.64q: %w", req.CertPathValidationPolicyID, keystore.ErrPolicyID)
+	return &tas.GetCertPathValidationPolicyResponse{CertPathValidationPolicy: policy(p)}, nil
 }
 
 // getAllCertPathValidationPolicies lists the policies. Security 5.2.6.5.3;
@@ -87,10 +76,11 @@ func policy(p keystore.Policy) tas.CertPathValidationPolicy {
 func getAuthorizationServerConfigurations(c *svc.Call, req *tas.GetAuthorizationServerConfigurations) (*tas.GetAuthorizationServerConfigurationsResponse, error) {
 	list := c.View().Keystore.Authorization
 	if req.Token != nil {
-		list = slices.DeleteFunc(slices.Clone(list), func(a keystore.AuthServer) bool { return a.Token != *req.Token })
-		if len(list) == 0 {
-			return nil, fmt.Errorf("authorization server %.64q: %w", *req.Token, errNoConfig)
+		a, err := c.View().Keystore.AuthServer(*req.Token)
+		if err != nil {
+			return nil, err
 		}
+		list = []keystore.AuthServer{a}
 	}
 	resp := &tas.GetAuthorizationServerConfigurationsResponse{}
 	for _, a := range list {

@@ -1,10 +1,11 @@
 // Package security is the Security Configuration Service (Security 25.06): thin
-// handlers between the generated messages and the keystore of the state. So far
-// it shows what is there; what changes it answers ter:ActionNotSupported and
-// appears in no capability.
+// handlers between the generated messages and the keystore of the state. What
+// is not there answers ter:ActionNotSupported and appears in no capability.
 package security
 
 import (
+	"slices"
+
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tas"
 	"github.com/camfleet/camfleet/sim/internal/soap"
@@ -39,11 +40,18 @@ func handlers() tas.Handlers[*svc.Call] {
 		GetCertificationPath:     getCertificationPath,
 		GetAllCertificationPaths: getAllCertificationPaths,
 
+		UploadPassphrase:                 uploadPassphrase,
 		GetAllPassphrases:                getAllPassphrases,
+		DeletePassphrase:                 deletePassphrase,
+		UploadCRL:                        uploadCRL,
 		GetCRL:                           getCRL,
 		GetAllCRLs:                       getAllCRLs,
+		DeleteCRL:                        deleteCRL,
+		CreateCertPathValidationPolicy:   createCertPathValidationPolicy,
 		GetCertPathValidationPolicy:      getCertPathValidationPolicy,
 		GetAllCertPathValidationPolicies: getAllCertPathValidationPolicies,
+		SetCertPathValidationPolicy:      setCertPathValidationPolicy,
+		DeleteCertPathValidationPolicy:   deleteCertPathValidationPolicy,
 
 		GetAssignedServerCertificates:         getAssignedServerCertificates,
 		GetEnabledTLSVersions:                 getEnabledTLSVersions,
@@ -51,9 +59,21 @@ func handlers() tas.Handlers[*svc.Call] {
 		GetCnMapsToUser:                       getCnMapsToUser,
 		GetAssignedCertPathValidationPolicies: getAssignedCertPathValidationPolicies,
 
-		GetAssignedMediaSigningCertificates:  getAssignedMediaSigningCertificates,
-		GetJWTConfiguration:                  getJWTConfiguration,
-		GetAuthorizationServerConfigurations: getAuthorizationServerConfigurations,
+		AddDot1XConfiguration:                    addDot1XConfiguration,
+		GetAllDot1XConfigurations:                getAllDot1XConfigurations,
+		GetDot1XConfiguration:                    getDot1XConfiguration,
+		DeleteDot1XConfiguration:                 deleteDot1XConfiguration,
+		SetNetworkInterfaceDot1XConfiguration:    setNetworkInterfaceDot1XConfiguration,
+		GetNetworkInterfaceDot1XConfiguration:    getNetworkInterfaceDot1XConfiguration,
+		DeleteNetworkInterfaceDot1XConfiguration: deleteNetworkInterfaceDot1XConfiguration,
+
+		GetAssignedMediaSigningCertificates:    getAssignedMediaSigningCertificates,
+		GetJWTConfiguration:                    getJWTConfiguration,
+		SetJWTConfiguration:                    setJWTConfiguration,
+		GetAuthorizationServerConfigurations:   getAuthorizationServerConfigurations,
+		CreateAuthorizationServerConfiguration: createAuthorizationServerConfiguration,
+		SetAuthorizationServerConfiguration:    setAuthorizationServerConfiguration,
+		DeleteAuthorizationServerConfiguration: deleteAuthorizationServerConfiguration,
 	}
 }
 
@@ -64,10 +84,15 @@ func getServiceCapabilities(c *svc.Call, _ *tas.GetServiceCapabilities) (*tas.Ge
 }
 
 // capabilities names only what every operation of Table 13 is there for
-// (Security 5.8). The limits of the keystore would promise operations that
-// change it.
+// (Security 5.8).
 func capabilities(c *svc.Call) *tas.Capabilities {
-	caps := &tas.Capabilities{KeystoreCapabilities: tas.KeystoreCapabilities{X509Versions: []int{3}}}
+	caps := &tas.Capabilities{
+		KeystoreCapabilities: tas.KeystoreCapabilities{
+			X509Versions: []int{3}, SetCertPath: setCertPath(c), MaximumNumberOfPassphrases: passphrases(c),
+			MaximumNumberOfCRLs: crls(c), MaximumNumberOfCertificationPathValidationPolicies: policies(c),
+		},
+		Dot1XCapabilities: dot1xCapabilities(c), AuthorizationServer: authorizationCapabilities(c),
+	}
 	if c.SimulatedAll("tas:CreateCertificationPath", "tas:GetCertificationPath", "tas:GetAllCertificationPaths",
 		"tas:DeleteCertificationPath", "tas:AddServerCertificateAssignment", "tas:RemoveServerCertificateAssignment",
 		"tas:ReplaceServerCertificateAssignment", "tas:GetAssignedServerCertificates") {
@@ -84,8 +109,6 @@ func faults() svc.Faults {
 		svc.FaultFor(keystore.ErrKeyType, arg+"/ter:InvalidKeyType"),
 		svc.FaultFor(keystore.ErrCertificateID, arg+"/ter:CertificateID"),
 		svc.FaultFor(keystore.ErrCertificationPathID, arg+"/ter:CertificationPathID"),
-		svc.FaultFor(keystore.ErrPolicyID, arg+"/ter:CertPathValidationPolicyID"),
-		svc.FaultFor(errCRL, arg+"/ter:CRLID"),
-		svc.FaultFor(errNoConfig, arg+"/ter:NoConfig"),
-	}, svc.Common()...)
+		svc.FaultFor(keystore.ErrPolicyID, arg+"/ter:CertPathValidationPolicyID", arg+"/ter:NewCertPathValidationPolicyID"),
+	}, slices.Concat(storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
 }
