@@ -86,6 +86,9 @@ func TestColoursAreBT709LimitedRange(t *testing.T) {
 		if !near(got.y, want.y) || !near(got.cb, want.cb) || !near(got.cr, want.cr) {
 			t.Errorf("%06x: %v, want %v", uint32(c), got, want)
 		}
+		if got.y%2 != 0 {
+			t.Errorf("%06x: luma %d is odd", uint32(c), got.y)
+		}
 	}
 }
 

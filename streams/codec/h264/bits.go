@@ -93,8 +93,11 @@ func (w *bitWriter) copyBits(src []byte, from, to int) {
 		w.put(v, uint(lead))
 		from += lead
 	}
-	for ; to-from >= 32; from += 32 {
-		w.put(binary.BigEndian.Uint32(src[from>>3:]), 32)
+	words := src[from>>3:]
+	for ; to-from >= 32; from += 32 { // put of 32 bits leaves n as it is
+		w.acc = w.acc<<32 | uint64(binary.BigEndian.Uint32(words))
+		w.word(uint32(w.acc >> (w.n & 63)))
+		words = words[4:]
 	}
 	for to-from > 0 {
 		n := min(8, to-from)
