@@ -146,7 +146,7 @@ func show(v reflect.Value) string {
 	case time.Duration:
 		return showDuration(x)
 	case encoding.TextMarshaler:
-		text, _ := x.MarshalText() //nolint:errcheck // Size never fails
+		text, _ := x.MarshalText() // Size never fails
 		return string(text)
 	default:
 		return fmt.Sprint(x)

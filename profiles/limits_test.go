@@ -200,7 +200,7 @@ func TestDurationIsWrittenShort(t *testing.T) {
 	for d, want := range map[time.Duration]string{0: "0s", time.Second: "1s", 90 * time.Second: "1m30s", 5 * time.Minute: "5m",
 		24 * time.Hour: "24h", time.Hour + time.Second: "1h0m1s", -time.Hour: "-1h", 10 * time.Hour: "10h", 20 * time.Minute: "20m"} {
 		if got := showDuration(d); got != want {
-			t.Errorf("%v: got %s, want %s", time.Duration(d), got, want)
+			t.Errorf("%v: got %s, want %s", d, got, want)
 		}
 	}
 }

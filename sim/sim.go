@@ -143,7 +143,7 @@ func controlURL(a net.Addr) string {
 
 func newToken() string {
 	var b [20]byte
-	rand.Read(b[:]) //nolint:errcheck // never fails (Go 1.24)
+	rand.Read(b[:]) // never fails (Go 1.24)
 	return hex.EncodeToString(b[:])
 }
 

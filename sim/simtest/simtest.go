@@ -140,7 +140,7 @@ func (c *Cam) SOAP(token, body string) (int, []byte) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // read to its end
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
 		c.t.Fatal(err)

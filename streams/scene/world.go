@@ -3,7 +3,6 @@ package scene
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // Kind names a sort of place.
@@ -125,13 +124,4 @@ func (a *actor) at(ms int64) stance {
 		s.x = -s.x
 	}
 	return s
-}
-
-// stances appends where all actors are to dst.
-func (w *World) stances(at time.Time, dst []stance) []stance {
-	ms := at.UnixMilli()
-	for i := range w.actors {
-		dst = append(dst, w.actors[i].at(ms))
-	}
-	return dst
 }

@@ -77,7 +77,7 @@ func scan(data []byte, l Limits) error {
 	depth, elements := 0, 0
 	for {
 		token, err := dec.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -73,7 +73,9 @@ func (c *socket) Close() error { return c.udp.Close() }
 func (c *socket) Read(p []byte) (int, Path, error) {
 	var dst net.IP
 	var path Path
-	n, from, err := 0, net.Addr(nil), error(nil)
+	var n int
+	var from net.Addr
+	var err error
 	if c.v4 != nil {
 		var cm *ipv4.ControlMessage
 		if n, cm, from, err = c.v4.ReadFrom(p); cm != nil {

@@ -67,13 +67,13 @@ func anybody(auth.Identity) bool  { return true }
 
 // bench is a server with two streams, /main and /sub, on a loopback port.
 type bench struct {
-	t                       testing.TB
-	server                  *Server
-	main, sub               *Stream
-	mainSource              *flatSource
-	address, url            string
-	secureAddress, tlsRoots string
-	clock                   clock.Clock
+	t             testing.TB
+	server        *Server
+	main, sub     *Stream
+	mainSource    *flatSource
+	address, url  string
+	secureAddress string
+	clock         clock.Clock
 }
 
 // begin2026 is where manual clocks of tests begin.

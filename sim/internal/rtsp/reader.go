@@ -64,7 +64,7 @@ func (r *reader) drop(u *unit) {
 func (r *reader) end(why error) {
 	r.why = why
 	close(r.ended)
-	if why != errLeft {
+	if !errors.Is(why, errLeft) {
 		r.gone(why)
 	}
 }

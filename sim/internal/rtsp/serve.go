@@ -22,7 +22,7 @@ func (s *Server) accept(ctx context.Context, l net.Listener, secure bool) error 
 		nc, err := l.Accept()
 		if err != nil {
 			if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // it was closed
 			}
 			var temporary interface{ Temporary() bool }
 			if errors.As(err, &temporary) && temporary.Temporary() {
@@ -77,8 +77,8 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, secure, handshake bool)
 	out := newOutbox(nc, s.config.Clock, s.limits, s.pool)
 	c := newConn(s, out, secure)
 	defer out.wait()
-	defer out.Close() //nolint:errcheck // the connection is over
-	defer context.AfterFunc(ctx, func() { out.Close() })()
+	defer out.Close()                                      //nolint:errcheck // the connection is over
+	defer context.AfterFunc(ctx, func() { out.Close() })() //nolint:errcheck // as above
 	if err := s.register(c); err != nil {
 		if !secure && errors.Is(err, errConnections) {
 			c.refuse(base.StatusServiceUnavailable)

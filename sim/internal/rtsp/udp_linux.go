@@ -33,7 +33,7 @@ func appendSegment(oob []byte, size int) []byte {
 	}
 	oob = oob[:need]
 	clear(oob)
-	at := 0
+	var at int
 	if unix.SizeofPtr == 8 {
 		binary.NativeEndian.PutUint64(oob, uint64(unix.CmsgLen(2)))
 		at = 8

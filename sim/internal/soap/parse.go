@@ -3,6 +3,7 @@ package soap
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"unicode/utf16"
 
 	"github.com/beevik/etree"
@@ -29,7 +30,8 @@ func Parse(body []byte, l Limits) (*Message, error) {
 	}
 	root, err := readTree(text, l)
 	if root == nil || root.Tag != "Envelope" {
-		if f, ok := err.(*Fault); ok && f.Code == DataEncodingUnknown {
+		var f *Fault
+		if errors.As(err, &f) && f.Code == DataEncodingUnknown {
 			return nil, err
 		}
 		return nil, ErrNotSOAP

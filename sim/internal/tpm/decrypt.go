@@ -29,7 +29,7 @@ func (k RSAKey) Decrypt(random io.Reader, ciphertext []byte, opts crypto.Decrypt
 		return k.oaep(op, ciphertext, o)
 	case nil:
 		return k.pkcs1(op, ciphertext)
-	case *rsa.PKCS1v15DecryptOptions:
+	case *rsa.PKCS1v15DecryptOptions: //nolint:staticcheck // deprecated, and what TLS 1.2 and PKCS #7 need
 		if o.SessionKeyLen > 0 {
 			return k.sessionKey(op, random, ciphertext, o.SessionKeyLen)
 		}

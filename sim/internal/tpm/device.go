@@ -63,6 +63,8 @@ func (w *deviceWire) exchange(command []byte, _ time.Duration) ([]byte, error) {
 
 func (w *deviceWire) sync(time.Duration) error { return nil }
 
-func (w *deviceWire) cut() { w.off.Do(func() { w.t.Close() }) }
+func (w *deviceWire) cut() {
+	w.off.Do(func() { w.t.Close() }) //nolint:errcheck // it is given up
+}
 
 func (w *deviceWire) pid() int { return 0 }

@@ -48,6 +48,6 @@ func fillTwoTone(r *rng, mb *scene.MB, a, b byte) {
 func fillOverflow(r *rng, mb *scene.MB) {
 	sign := byte(r.next() & 1 * 255)
 	for i := range mb {
-		mb[i] = sign ^ byte(r.next()&1) ^ byte(int(i)&1*255)
+		mb[i] = sign ^ byte(r.next()&1) ^ byte(i&1*255)
 	}
 }

@@ -68,7 +68,7 @@ func Start(ctx context.Context, c Config) (*Host, error) {
 	h.stderr = w
 	h.work.Go(func() { h.logLines(r) })
 	if h.spawner, err = newSpawner(ctx, h, c.Separate); err != nil {
-		w.Close()
+		w.Close() //nolint:errcheck // there is nothing in it
 		h.work.Wait()
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func Start(ctx context.Context, c Config) (*Host, error) {
 // logLines passes on what processes write to standard error, which is the
 // simulator's last words and the zygote's reports.
 func (h *Host) logLines(r *os.File) {
-	defer r.Close()
+	defer r.Close() //nolint:errcheck // read only
 	in := bufio.NewReaderSize(r, 1024)
 	for {
 		line, _, err := in.ReadLine()

@@ -20,13 +20,13 @@ func (s *separate) spawn(ctx context.Context) (net.Conn, *os.Process, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer theirs.Close()
+	defer theirs.Close() //nolint:errcheck // the process has a copy
 	cmd, err := s.host.again(roleTPM, theirs)
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		conn.Close()
+		conn.Close() //nolint:errcheck // it was never used
 		return nil, nil, fmt.Errorf("start a TPM process: %w", err)
 	}
 	pid := cmd.Process.Pid
@@ -38,7 +38,7 @@ func (s *separate) spawn(ctx context.Context) (net.Conn, *os.Process, error) {
 		}
 	})
 	if err != nil {
-		conn.Close()
+		conn.Close() //nolint:errcheck // it was never used
 		return nil, nil, fmt.Errorf("find a TPM process: %w", err)
 	}
 	return conn, process, nil

@@ -19,10 +19,10 @@ func pair(kind int) (net.Conn, *os.File, error) {
 		return nil, nil, fmt.Errorf("socket pair for a TPM process: %w", err)
 	}
 	ours, theirs := os.NewFile(uintptr(fds[0]), "tpm"), os.NewFile(uintptr(fds[1]), "tpm")
-	defer ours.Close()
+	defer ours.Close() //nolint:errcheck // the connection is a copy
 	conn, err := net.FileConn(ours)
 	if err != nil {
-		theirs.Close()
+		theirs.Close() //nolint:errcheck // it was never used
 		return nil, nil, fmt.Errorf("socket for a TPM process: %w", err)
 	}
 	return conn, theirs, nil

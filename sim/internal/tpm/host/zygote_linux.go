@@ -36,7 +36,7 @@ func (z *zygote) spawn(ctx context.Context) (net.Conn, *os.Process, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer theirs.Close()
+	defer theirs.Close() //nolint:errcheck // the process has a copy
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	if err = z.send(theirs); err != nil {
@@ -46,7 +46,7 @@ func (z *zygote) spawn(ctx context.Context) (net.Conn, *os.Process, error) {
 		}
 	}
 	if err != nil {
-		conn.Close()
+		conn.Close() //nolint:errcheck // it was never used
 		return nil, nil, err
 	}
 	return conn, nil, nil
@@ -80,13 +80,13 @@ func (z *zygote) restart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer theirs.Close()
+	defer theirs.Close() //nolint:errcheck // the process has a copy
 	cmd, err := z.host.again(roleZygote, theirs)
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		conn.Close()
+		conn.Close() //nolint:errcheck // it was never used
 		return fmt.Errorf("start the TPM zygote: %w", err)
 	}
 	ended := make(chan struct{})
@@ -97,7 +97,7 @@ func (z *zygote) restart(ctx context.Context) error {
 			z.host.log.Debug("TPM zygote", "pid", cmd.Process.Pid, "ended", err)
 		}
 	})
-	theirs.Close()
+	theirs.Close() //nolint:errcheck // the zygote has a copy
 	if err := z.awaitWord(ctx); err != nil {
 		z.abandon()
 		return fmt.Errorf("start the TPM zygote: %w", err)
@@ -137,7 +137,7 @@ func (z *zygote) abandon() {
 	}
 	z.cmd.Process.Kill() //nolint:errcheck // it has mostly ended before
 	<-z.ended
-	z.control.Close()
+	z.control.Close() //nolint:errcheck // it is given up
 	z.control = nil
 }
 
@@ -146,7 +146,7 @@ func (z *zygote) stop() {
 	if z.control == nil {
 		return
 	}
-	z.control.Close()
+	z.control.Close() //nolint:errcheck // it is given up
 	grace := clock.Real().NewTimer(reapGrace)
 	select {
 	case <-z.ended:
