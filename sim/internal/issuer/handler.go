@@ -66,18 +66,24 @@ func (i *Issuer) serveMetadata(w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, m)
 }
 
+// serveKeys answers the public keys, all of them. RFC 7517 5.
 func (i *Issuer) serveKeys(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, struct {
+		Keys []jwk `json:"keys"`
+	}{i.published()})
+}
+
+// published are the public keys; who reads them slowly holds up nobody.
+func (i *Issuer) published() []jwk {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
-	set := struct {
-		Keys []jwk `json:"keys"`
-	}{}
+	var list []jwk
 	for _, k := range i.keys {
 		public := k.jwk()
 		public.ID, public.Use, public.Algorithm = k.id, "sig", k.algorithm
-		set.Keys = append(set.Keys, public)
+		list = append(list, public)
 	}
-	reply(w, http.StatusOK, set)
+	return list
 }
 
 // thumbprintInput is the JSON that RFC 7638 3 has hashed.
