@@ -38,6 +38,8 @@ type Config struct {
 	Clock   clock.Clock // the fleet's
 	Log     *slog.Logger
 	Binder  *soap.Binder // shared by the fleet
+	// Catalogue is shared by the fleet; nil: the camera makes its own.
+	Catalogue *Catalogue
 	// Issuers finds the keys of trusted token issuers.
 	Issuers auth.KeySource
 	// Listen opens a TCP listener; the camera asks for the address of its first
@@ -95,6 +97,9 @@ var ErrStopped = errors.New("the camera is not running")
 func New(c Config) *Camera {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Catalogue == nil {
+		c.Catalogue = NewCatalogue()
 	}
 	cam := &Camera{config: c, log: c.Log.With("camera", c.Name), status: Stopped, addresses: map[device.ProtocolName]string{}}
 	cam.paced = c.Clock

@@ -32,7 +32,7 @@ func send(t *testing.T, c *cameratest.Camera, request string) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() }) //nolint:errcheck // the test is over
+	t.Cleanup(func() { conn.Close() })
 	if _, err := io.WriteString(conn, request); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestConnectionServesManyRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // the test is over
+	defer conn.Close()
 	r := bufio.NewReader(conn)
 	good := cameratest.Envelope("", getHostname)
 	for i, q := range []string{
@@ -152,7 +152,7 @@ func TestSlowBodyRunsOutOfTime(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				_, dial := piped(t)
 				conn := dial()
-				defer conn.Close() //nolint:errcheck // a pipe
+				defer conn.Close()
 				begun := time.Now()
 				if _, err := io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: c\r\n"+head); err != nil {
 					t.Fatal(err)
@@ -179,7 +179,7 @@ func TestClientThatTakesNoAnswerIsLetGo(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			_, dial := piped(t)
 			conn := dial()
-			defer conn.Close() //nolint:errcheck // a pipe
+			defer conn.Close()
 			begun := time.Now()
 			if _, err := io.WriteString(conn, request("POST", path, "", cameratest.Envelope("", getServices("true")))); err != nil {
 				t.Fatal(err)
@@ -203,7 +203,7 @@ func TestSilentClientIsLetGo(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			_, dial := piped(t)
 			conn := dial()
-			defer conn.Close() //nolint:errcheck // a pipe
+			defer conn.Close()
 			begun := time.Now()
 			if _, err := io.WriteString(conn, sent); err != nil {
 				t.Fatal(err)

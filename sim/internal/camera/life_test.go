@@ -82,7 +82,7 @@ func TestRebootIsAnsweredThenHappens(t *testing.T) {
 	c.Until(0, func() bool { // the listener is closed
 		conn, err := net.Dial("tcp", c.Addresses[device.HTTP])
 		if err == nil {
-			conn.Close() //nolint:errcheck // only tried
+			conn.Close()
 		}
 		return err != nil
 	})
@@ -118,7 +118,7 @@ func TestRebootEndsRequestsUnderWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // the camera has closed it
+	defer conn.Close()
 	if _, err := conn.Write([]byte("POST /onvif/device_service HTTP/1.1\r\nHost: c\r\nContent-Length: 100\r\n\r\nhalf")); err != nil {
 		t.Fatal(err)
 	}
@@ -202,9 +202,9 @@ func TestAddressTakenMeanwhileIsTriedAgain(t *testing.T) {
 	if l, err := net.Listen("tcp", c.Addresses[device.HTTP]); err != nil {
 		t.Errorf("the camera keeps one address while it cannot have the other: %v", err)
 	} else {
-		l.Close() //nolint:errcheck // only tried
+		l.Close()
 	}
-	thief.Close() //nolint:errcheck // it is given back
+	thief.Close()
 	c.Until(time.Second, d.at(camera.Running, 2))
 	if a := post(t, c, c.Client(t), "admin", "<tds:GetUsers/>"); a.Status != http.StatusOK {
 		t.Errorf("after all: %d", a.Status)

@@ -65,7 +65,7 @@ func TestConnectionsBeyondTheLimitWait(t *testing.T) {
 		}
 		first := <-accepted
 		for range 2 { // closing twice gives one slot
-			first.Close() //nolint:errcheck // a pipe
+			first.Close()
 		}
 		p.dial()
 		synctest.Wait()
@@ -84,7 +84,7 @@ func TestFailedAcceptGivesItsPlaceBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipes()
 		l := limit(p, 1)
-		p.Close() //nolint:errcheck // never fails
+		p.Close()
 		for range 3 {
 			if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
 				t.Error(err)
@@ -102,7 +102,7 @@ func TestHandshakeRunsOutOfTime(t *testing.T) {
 		l := secure(p, &tls.Config{}, c, 10*time.Second)
 		silent, half := p.dial(), p.dial()
 		var wg sync.WaitGroup
-		wg.Go(func() { half.Write([]byte{22, 3, 1, 0, 200, 1}) }) //nolint:errcheck // half a record
+		wg.Go(func() { half.Write([]byte{22, 3, 1, 0, 200, 1}) })
 		synctest.Wait()
 		c.Advance(10*time.Second - 1)
 		synctest.Wait()

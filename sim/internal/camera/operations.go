@@ -32,7 +32,7 @@ func Operations(p *profiles.Profile) []Coverage {
 	if p != nil {
 		offOps = switchedOff(p)
 	}
-	for _, s := range known(nil) {
+	for _, s := range NewCatalogue().all {
 		offered := p == nil || s.Name == "device" || slices.Contains(p.ONVIF.Services, s.Name)
 		for _, e := range s.Entries {
 			off := p != nil && (!offered || offOps[e.Row.ID()])

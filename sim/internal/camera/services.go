@@ -27,10 +27,26 @@ type services struct {
 	unfollow func() // nil: the events do not follow the state yet
 }
 
-// known lists the services there are, in the order of GetServices. Without a
-// broker they are only to be looked at.
-func known(b *event.Broker) []svc.Service {
-	return []svc.Service{device.Service(), media.Service(), media2.Service(), events.Service(b), security.Service()}
+// Catalogue is the services there are and their operations: a fleet has one for
+// all its cameras. It is never changed.
+type Catalogue struct{ all []offer }
+
+// offer is one service with its operations.
+type offer struct {
+	svc.Service
+	table *op.Table[*svc.Call]
+}
+
+func newOffer(s svc.Service) offer { return offer{s, op.NewTable(s.Entries)} }
+
+// NewCatalogue makes the catalogue, in the order of GetServices. The event
+// service in it is only to be looked at: each camera has its own.
+func NewCatalogue() *Catalogue {
+	var c Catalogue
+	for _, s := range []svc.Service{device.Service(), media.Service(), media2.Service(), events.Service(nil), security.Service()} {
+		c.all = append(c.all, newOffer(s))
+	}
+	return &c
 }
 
 func newServices(r *run) *services {
@@ -38,16 +54,19 @@ func newServices(r *run) *services {
 	p := c.config.Profile
 	s := &services{byName: map[string]svc.Service{}, offOps: switchedOff(p), broker: newBroker(c)}
 	var all []svc.Service
-	var entries [][]op.Entry[*svc.Call]
-	for _, service := range known(s.broker) {
-		if service.Name != "device" && !slices.Contains(p.ONVIF.Services, service.Name) {
+	var tables []*op.Table[*svc.Call]
+	for _, o := range c.config.Catalogue.all {
+		if o.Name != "device" && !slices.Contains(p.ONVIF.Services, o.Name) {
 			continue
 		}
-		all = append(all, service)
-		entries = append(entries, service.Entries)
-		s.byName[service.Name] = service
+		if o.Name == "event" {
+			o = newOffer(events.Service(s.broker))
+		}
+		all = append(all, o.Service)
+		tables = append(tables, o.table)
+		s.byName[o.Name] = o.Service
 	}
-	s.table = op.NewTable(entries...)
+	s.table = op.Join(tables...)
 	s.camera = &svc.Camera{
 		Name: c.config.Name, Profile: p, State: c.config.State, Clock: c.wall, Base: c.paced,
 		Log: c.log, TPM: holds{c.config.TPM}, Vault: c.vault, Binder: c.config.Binder,

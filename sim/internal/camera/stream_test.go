@@ -24,8 +24,8 @@ func play(t *testing.T, c *cameratest.Camera, setUp func(*gortsplib.Client, *des
 		t.Fatal(err)
 	}
 	transport := gortsplib.TransportTCP
-	client := &gortsplib.Client{Transport: &transport}
-	if err := client.Start(u.Scheme, u.Host); err != nil {
+	client := &gortsplib.Client{Scheme: u.Scheme, Host: u.Host, Transport: &transport}
+	if err := client.Start2(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
@@ -82,7 +82,7 @@ func TestSynchronizationPointIsAKeyPicture(t *testing.T) {
 		t.Errorf("counts %+v", m)
 	}
 	c.Reboot() // ends the session
-	c.Close()  //nolint:errcheck // tested elsewhere
+	c.Close()
 	if m := c.Media(); m != (camera.MediaStats{}) {
 		t.Errorf("counts of a camera that is off: %+v", m)
 	}

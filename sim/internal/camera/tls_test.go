@@ -55,7 +55,7 @@ func shake(c *cameratest.Camera, name device.ProtocolName, change func(*tls.Conf
 	if err != nil {
 		return tls.ConnectionState{}, err
 	}
-	defer conn.Close() //nolint:errcheck // only looked at
+	defer conn.Close()
 	return conn.ConnectionState(), nil
 }
 
@@ -192,7 +192,7 @@ func TestTokensFollowTheJWTConfiguration(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp.Body.Close() //nolint:errcheck // not read
+			resp.Body.Close()
 			statuses[i], challenges = resp.StatusCode, strings.Join(resp.Header.Values("WWW-Authenticate"), "\n")
 		}
 		return statuses, challenges

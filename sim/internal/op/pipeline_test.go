@@ -362,7 +362,7 @@ func (outOfOrder) Identify(auth.Request) (auth.Identity, error) { return auth.Id
 func TestRecordTellsTheWholeRequest(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
-	b.Config.Table = op.NewTable([]op.Entry[caller]{entry("Slow", auth.ReadSystem, func(c caller, q *echo) (*echoed, error) {
+	b.Table = op.NewTable([]op.Entry[caller]{entry("Slow", auth.ReadSystem, func(c caller, q *echo) (*echoed, error) {
 		b.clock.Advance(3 * time.Second)
 		return reply(c, q)
 	})})

@@ -59,22 +59,29 @@ func TestPathOfAFaultRowLeavesEmptyNamesOut(t *testing.T) {
 
 func TestTableFindsOperationsByNameAndID(t *testing.T) {
 	t.Parallel()
-	table := op.NewTable([]op.Entry[caller]{entry("A", auth.PreAuth, reply)}, []op.Entry[caller]{entry("B", auth.PreAuth, nil)})
-	a, ok := table.Find(soap.Name("tds:A"))
-	if !ok || a.Row.ID() != "tds:A" || a.Call == nil || a.New == nil {
-		t.Errorf("A: %+v", a)
-	}
-	b, ok := table.ByID("tds:B")
-	if !ok || b.Call != nil || b.New != nil {
-		t.Errorf("B: %+v", b)
-	}
-	if _, ok := table.Find(soap.Name("trt:A")); ok {
-		t.Error("found in another namespace")
-	}
-	if _, ok := table.ByID("A"); ok {
-		t.Error("found without its prefix")
-	}
-	if !table.Knows(soap.Name("tds:x").Space) || table.Knows("urn:x") || len(table.All()) != 2 {
-		t.Error("namespaces or number of entries are wrong")
+	one, two := []op.Entry[caller]{entry("A", auth.PreAuth, reply)}, []op.Entry[caller]{entry("B", auth.PreAuth, nil)}
+	for name, table := range map[string]*op.Table[caller]{
+		"one table": op.NewTable(one, two), "two joined": op.Join(op.NewTable(one), op.NewTable(two)),
+	} {
+		a, ok := table.Find(soap.Name("tds:A"))
+		if !ok || a.Row.ID() != "tds:A" || a.Call == nil || a.New == nil {
+			t.Errorf("%s: A: %+v", name, a)
+		}
+		b, ok := table.ByID("tds:B")
+		if !ok || b.Call != nil || b.New != nil {
+			t.Errorf("%s: B: %+v", name, b)
+		}
+		if _, ok := table.Find(soap.Name("trt:A")); ok {
+			t.Errorf("%s: found in another namespace", name)
+		}
+		if _, ok := table.ByID("A"); ok {
+			t.Errorf("%s: found without its prefix", name)
+		}
+		if !table.Knows(soap.Name("tds:x").Space) || table.Knows("urn:x") {
+			t.Errorf("%s: the namespaces are wrong", name)
+		}
+		if all := table.All(); len(all) != 2 || all[0] != a || all[1] != b {
+			t.Errorf("%s: %d entries, or in another order", name, len(all))
+		}
 	}
 }

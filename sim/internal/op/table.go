@@ -31,12 +31,14 @@ func Bind[C, Req, Resp any](row *Row, request, response soap.QName, f func(C, *R
 	return e
 }
 
-// Table finds an operation by the qualified name of the Body's child.
+// Table finds an operation by the qualified name of the Body's child. It is
+// never changed, so that callers share it.
 type Table[C any] struct {
 	byName map[soap.QName]*Entry[C]
 	byID   map[string]*Entry[C]
 	spaces map[string]bool
 	all    []*Entry[C]
+	parts  []*Table[C] // of a table that Join made, which has nothing else
 }
 
 // NewTable returns the table of all entries of all services.
@@ -54,20 +56,47 @@ func NewTable[C any](services ...[]Entry[C]) *Table[C] {
 	return t
 }
 
+// Join returns a table that looks into all of the tables, in their order: next
+// to no memory where many callers share most of them.
+func Join[C any](tables ...*Table[C]) *Table[C] { return &Table[C]{parts: tables} }
+
 // Find returns the entry of the request element called name.
 func (t *Table[C]) Find(name soap.QName) (*Entry[C], bool) {
+	for _, part := range t.parts {
+		if e, ok := part.Find(name); ok {
+			return e, true
+		}
+	}
 	e, ok := t.byName[name]
 	return e, ok
 }
 
 // ByID returns the entry of the operation with the ID, "tds:GetServices".
 func (t *Table[C]) ByID(id string) (*Entry[C], bool) {
+	for _, part := range t.parts {
+		if e, ok := part.ByID(id); ok {
+			return e, true
+		}
+	}
 	e, ok := t.byID[id]
 	return e, ok
 }
 
 // Knows reports whether any operation has its request in the namespace space.
-func (t *Table[C]) Knows(space string) bool { return t.spaces[space] }
+func (t *Table[C]) Knows(space string) bool {
+	for _, part := range t.parts {
+		if part.Knows(space) {
+			return true
+		}
+	}
+	return t.spaces[space]
+}
 
 // All returns the entries in the order they were given.
-func (t *Table[C]) All() []*Entry[C] { return t.all }
+func (t *Table[C]) All() []*Entry[C] {
+	all := t.all
+	for _, part := range t.parts {
+		all = append(all, part.All()...)
+	}
+	return all
+}

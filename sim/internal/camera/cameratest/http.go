@@ -56,7 +56,7 @@ func Do(t testing.TB, client *http.Client, method, url, account string, body []b
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer resp.Body.Close()
+		defer resp.Body.Close() //nolint:errcheck // it is read to its end
 		b, err := io.ReadAll(resp.Body)
 		if err != nil {
 			t.Fatal(err)
