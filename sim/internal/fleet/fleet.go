@@ -19,6 +19,7 @@ import (
 
 	"github.com/camfleet/camfleet/profiles"
 	"github.com/camfleet/camfleet/sim/api"
+	"github.com/camfleet/camfleet/sim/internal/camera"
 	"github.com/camfleet/camfleet/sim/internal/clock"
 	"github.com/camfleet/camfleet/sim/internal/factory"
 	"github.com/camfleet/camfleet/sim/internal/issuer"
@@ -55,6 +56,8 @@ type Fleet struct {
 	host    *tpm.Host
 	store   *store.Fleet // nil: nothing is kept
 	binder  *soap.Binder
+	// catalogue is the services of all cameras.
+	catalogue *camera.Catalogue
 	counts  counts
 	finder  *finder // nil: no WS-Discovery
 	library *Library
@@ -93,7 +96,7 @@ func New(c Config) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Fleet{config: c, library: library, log: c.Log, clock: c.Clock, binder: soap.NewBinder(), cameras: make([]*member, c.N)}
+	f := &Fleet{config: c, library: library, log: c.Log, clock: c.Clock, binder: soap.NewBinder(), catalogue: camera.NewCatalogue(), cameras: make([]*member, c.N)}
 	if err := f.openStore(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
