@@ -139,6 +139,7 @@ def arguments(c):
         "tas:GetPrivateKeyStatus": lambda: {"KeyID": key()},
         "tas:GetCertificate": lambda: {"CertificateID": text(c.call("tas:GetAllCertificates"), "CertificateID")},
         "tas:GetCertificationPath": lambda: {"CertificationPathID": first("tas:GetAllCertificationPaths")},
+        "tas:GetNetworkInterfaceDot1XConfiguration": lambda: {"token": text(c.call("tds:GetNetworkInterfaces"), "token")},
         "tev:CreatePullPointSubscription": lambda: {"InitialTerminationTime": "PT60S"},
         "tev:PullMessages": lambda: dict(pull(), Timeout=datetime.timedelta(seconds=1), MessageLimit=10),
         "tev:SetSynchronizationPoint": pull,
@@ -150,6 +151,7 @@ def arguments(c):
 # Operations on something a factory-new camera has none of: the answer is this fault.
 MISSING = {
     "tas:GetCRL": ({"CrlID": "none"}, "CRLID"),
+    "tas:GetDot1XConfiguration": ({"Dot1XID": "none"}, "Dot1XConfigurationID"),
     "tas:GetCertPathValidationPolicy": ({"CertPathValidationPolicyID": "none"}, "CertPathValidationPolicyID"),
 }
 
