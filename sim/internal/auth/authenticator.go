@@ -51,6 +51,9 @@ type Settings struct {
 	NonceReuse bool
 	// PasswordText takes UsernameTokens with the password in clear.
 	PasswordText bool
+	// CommonName takes the user from the client's certificate, where it has one,
+	// and from nowhere else. Security 5.3.2 (CnMapsToUser).
+	CommonName bool
 	// Forbid answers 403 to users that may not, where the default is 401 to a
 	// Digest user and 400 to a UsernameToken. Core says nothing about it.
 	Forbid bool

@@ -11,9 +11,17 @@ const wrongPassword = "wrong user name or password"
 //
 // The credentials of the Authorization header are looked at first. If they are
 // right and the SOAP header has a UsernameToken as well, that must be right
-// too, and the identity of the lower level counts. Core 5.9.1.
+// too, and the identity of the lower level counts. Core 5.9.1. Where the client's
+// certificate names the user, neither is looked at. Security 5.3.2.
 func (a *Authenticator) Identify(r Request) (Identity, error) {
 	s := a.settings.Load()
+	if s.CommonName && r.Client != nil {
+		id, refusal := a.certificate(r)
+		if refusal != nil {
+			return Identity{}, refusal
+		}
+		return id, nil
+	}
 	id, refusal := a.header(s, r)
 	if refusal != nil {
 		return Identity{}, refusal
@@ -83,6 +91,8 @@ func (a *Authenticator) Deny(r Request, id Identity) *Refusal {
 		refusal.Description = "The access token grants too little"
 	case ByUsernameToken:
 		refusal.Status, refusal.SOAPFault = 400, true
+	case ByCertificate:
+		refusal.Status, refusal.SOAPFault = 403, true
 	}
 	if s.Forbid {
 		refusal.Status = 403

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/x509"
 	"time"
 )
 
@@ -14,6 +15,7 @@ const (
 	ByDigestSHA256  Method = "digest-sha256"  // RFC 7616 with SHA-256
 	ByUsernameToken Method = "username-token" // WS-UsernameToken, Core 5.9.5
 	ByBearer        Method = "bearer"         // JWT, Security 4.4
+	ByCertificate   Method = "certificate"    // TLS client certificate, Security 5.3.2
 )
 
 // Identity is somebody who proved who they are. The zero Identity is nobody:
@@ -62,6 +64,9 @@ type Request struct {
 	Authorization []string
 	// Secure says that the request came over TLS.
 	Secure bool
+	// Client is the certificate that the client's end of TLS proved to have, and
+	// that was found valid; nil: none.
+	Client *x509.Certificate
 	// Token is the WS-UsernameToken of the SOAP header, nil if it has none.
 	Token *UsernameToken
 	// Peer is the client's address, for the log.

@@ -32,6 +32,7 @@ func (c *Camera) authConfig() auth.Config {
 func (c *Camera) authSettings(keys *keystore.Section) auth.Settings {
 	a := c.config.Profile.Auth
 	s := auth.Settings{Order: auth.Order(a.Challenges), Methods: methods(a), CreatedWindow: a.UsernameToken.Window}
+	s.CommonName = keys.TLS.ClientAuthRequired && keys.TLS.CnMapsToUser
 	if a.JWT.Enabled && keys.JWT.Enabled() {
 		s.Bearer = &auth.BearerConfig{
 			Audiences: append([]string{c.config.State.View().Device.Identity.EndpointReference()}, keys.JWT.Audiences...),

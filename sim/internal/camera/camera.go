@@ -112,7 +112,7 @@ func New(c Config) *Camera {
 	// What the vault draws does not come again after a restart.
 	change := strconv.FormatUint(c.State.View().Version, 10)
 	cam.vault = vault.New(vault.Config{TPM: c.TPM, Random: c.Seed.Stream("vault/" + change), Clock: c.Clock})
-	cam.tls = &tlsServer{state: c.State, open: cam.Signer}
+	cam.tls = &tlsServer{state: c.State, open: cam.Signer, clock: cam.wall}
 	return cam
 }
 

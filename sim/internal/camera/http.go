@@ -1,6 +1,7 @@
 package camera
 
 import (
+	"crypto/x509"
 	"errors"
 	"io"
 	"mime"
@@ -58,12 +59,21 @@ func (r *run) serveSOAP(w http.ResponseWriter, req *http.Request, body []byte) {
 	}
 	reply := r.pipeline.Handle(req.Context(), &op.Request{
 		Method: req.Method, URI: req.RequestURI, Path: req.URL.Path, Host: req.Host, Secure: req.TLS != nil,
-		Local: localAddr(req), Peer: peerAddr(req), Header: req.Header, Body: body,
+		Client: clientCertificate(req), Local: localAddr(req), Peer: peerAddr(req), Header: req.Header, Body: body,
 	})
 	for name, values := range reply.Header {
 		w.Header()[name] = values
 	}
 	r.send(w, reply.Status, reply.Body)
+}
+
+// clientCertificate is what the client has proved to have; nil: none. It is only
+// asked for where it is checked.
+func clientCertificate(req *http.Request) *x509.Certificate {
+	if req.TLS == nil || len(req.TLS.PeerCertificates) == 0 {
+		return nil
+	}
+	return req.TLS.PeerCertificates[0]
 }
 
 // peerAddr is the client's end of the connection; the zero value, which prints
@@ -170,7 +180,7 @@ func (r *run) writeStill(w http.ResponseWriter, req *http.Request, p *picture) {
 func (r *run) admit(w http.ResponseWriter, req *http.Request) bool {
 	asked := auth.Request{
 		File: true, Method: req.Method, URI: req.RequestURI, Authorization: req.Header.Values("Authorization"),
-		Secure: req.TLS != nil, Peer: req.RemoteAddr, Context: req.Context(),
+		Secure: req.TLS != nil, Client: clientCertificate(req), Peer: req.RemoteAddr, Context: req.Context(),
 	}
 	keeper := settled{r}
 	id, err := keeper.Identify(asked)

@@ -26,6 +26,11 @@ func switchedOff(p *profiles.Profile) map[string]bool {
 			"AddDot1XConfiguration", "GetAllDot1XConfigurations", "GetDot1XConfiguration", "DeleteDot1XConfiguration",
 			"SetNetworkInterfaceDot1XConfiguration", "GetNetworkInterfaceDot1XConfiguration", "DeleteNetworkInterfaceDot1XConfiguration",
 		}},
+		{k.TLSCertificationPathPolicies > 0, []string{
+			"SetClientAuthenticationRequired", "GetClientAuthenticationRequired", "SetCnMapsToUser", "GetCnMapsToUser",
+			"AddCertPathValidationPolicyAssignment", "RemoveCertPathValidationPolicyAssignment",
+			"ReplaceCertPathValidationPolicyAssignment", "GetAssignedCertPathValidationPolicies",
+		}},
 		{k.AuthorizationServers > 0, []string{
 			"GetAuthorizationServerConfigurations", "CreateAuthorizationServerConfiguration",
 			"SetAuthorizationServerConfiguration", "DeleteAuthorizationServerConfiguration",

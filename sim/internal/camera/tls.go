@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/camfleet/camfleet/sim/internal/clock"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/state"
 )
@@ -21,6 +22,7 @@ var errNoCertificate = errors.New("no certification path is assigned to the TLS 
 type tlsServer struct {
 	state *state.Camera
 	open  func(keystore.Key) (crypto.Signer, error)
+	clock clock.Clock // the camera's own
 
 	mu     sync.Mutex
 	of     *keystore.Section
@@ -77,6 +79,13 @@ func (t *tlsServer) make(keys *keystore.Section) (*tls.Config, error) {
 	}
 	if len(c.Certificates) == 0 {
 		return nil, errNoCertificate
+	}
+	if keys.TLS.ClientAuthRequired {
+		clients, err := newClientAuth(keys, t.clock)
+		if err != nil {
+			return nil, err
+		}
+		clients.require(c)
 	}
 	return c, nil
 }

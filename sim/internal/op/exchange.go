@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"crypto/x509"
 	"net/http"
 	"net/netip"
 	"time"
@@ -18,6 +19,8 @@ type Request struct {
 	Path   string // decoded path of URI
 	Host   string // host[:port] the client says it reached the camera by; may be anything
 	Secure bool   // arrived over TLS
+	// Client is the valid certificate of the client's end of TLS; nil: none.
+	Client *x509.Certificate
 	// Local and Peer are the two ends of the connection.
 	Local, Peer netip.AddrPort
 	Header      http.Header

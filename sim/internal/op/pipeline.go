@@ -177,7 +177,7 @@ func authRequest(ctx context.Context, x *Exchange) auth.Request {
 	r := auth.Request{
 		Method: x.Request.Method, URI: x.Request.URI,
 		Authorization: x.Request.Header.Values("Authorization"),
-		Secure:        x.Request.Secure, Peer: x.Request.Peer.String(), Context: ctx,
+		Secure:        x.Request.Secure, Client: x.Request.Client, Peer: x.Request.Peer.String(), Context: ctx,
 	}
 	if x.Message != nil {
 		if t, ok := x.Message.UsernameToken(); ok {

@@ -3,6 +3,7 @@ package rtsp
 import (
 	"bufio"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -25,6 +26,7 @@ type conn struct {
 	tls    *tls.Conn // nil if not ours
 	br     *bufio.Reader
 	secure bool
+	client *x509.Certificate // that of the client's end of TLS; nil: none
 	peer   string
 	remote netip.Addr // not valid if the connection is no TCP socket
 	local  netip.Addr

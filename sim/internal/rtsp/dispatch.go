@@ -83,7 +83,7 @@ func (c *conn) keepAlive(r *request) {
 func (c *conn) authorize(r *request) (auth.Identity, *response) {
 	ask := auth.Request{
 		RTSP: true, Method: string(r.method), URI: r.uri, Authorization: r.header["authorization"],
-		Secure: c.secure, Peer: c.peer,
+		Secure: c.secure, Client: c.client, Peer: c.peer,
 	}
 	who, err := c.srv.config.Auth.Identify(ask)
 	var refusal *auth.Refusal

@@ -126,6 +126,9 @@ func (c *conn) handshake(ctx context.Context) error {
 	if err := t.HandshakeContext(ctx); err != nil {
 		return err
 	}
+	if list := t.ConnectionState().PeerCertificates; len(list) > 0 {
+		c.client = list[0]
+	}
 	c.nc, c.tls = t, t
 	c.br.Reset(t)
 	return nil

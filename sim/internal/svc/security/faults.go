@@ -26,6 +26,11 @@ func storeFaults() svc.Faults {
 		svc.FaultFor(keystore.ErrReferenceExists,
 			arg+"/ter:ReferenceExists", action+"/ter:PassphraseDeletionFailed", arg+"/ter:CertPathValidationParameters"),
 		svc.FaultFor(keystore.ErrAlias, arg),
+
+		svc.FaultFor(keystore.ErrTooManyTLSPolicies, action+"/ter:MaximumNumberOfTLSCertPathValidationPoliciesReached"),
+		svc.FaultFor(keystore.ErrPolicyNotAssigned, arg+"/ter:CertPathValidationPolicyID", arg+"/ter:OldCertPathValidationPolicyID"),
+		svc.FaultFor(keystore.ErrNoClientAuth, "env:Receiver/ter:ActionNotSupported/ter:EnablingClientAuthenticationFailed"),
+		svc.FaultFor(keystore.ErrCnMapsToUser, "env:Receiver/ter:ActionNotSupported/ter:CnMapsToUserFailed"),
 	}
 }
 

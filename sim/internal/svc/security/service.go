@@ -53,11 +53,17 @@ func handlers() tas.Handlers[*svc.Call] {
 		SetCertPathValidationPolicy:      setCertPathValidationPolicy,
 		DeleteCertPathValidationPolicy:   deleteCertPathValidationPolicy,
 
-		GetAssignedServerCertificates:         getAssignedServerCertificates,
-		GetEnabledTLSVersions:                 getEnabledTLSVersions,
-		GetClientAuthenticationRequired:       getClientAuthenticationRequired,
-		GetCnMapsToUser:                       getCnMapsToUser,
-		GetAssignedCertPathValidationPolicies: getAssignedCertPathValidationPolicies,
+		GetAssignedServerCertificates: getAssignedServerCertificates,
+		GetEnabledTLSVersions:         getEnabledTLSVersions,
+
+		SetClientAuthenticationRequired:           setClientAuthenticationRequired,
+		GetClientAuthenticationRequired:           getClientAuthenticationRequired,
+		SetCnMapsToUser:                           setCnMapsToUser,
+		GetCnMapsToUser:                           getCnMapsToUser,
+		AddCertPathValidationPolicyAssignment:     addCertPathValidationPolicyAssignment,
+		RemoveCertPathValidationPolicyAssignment:  removeCertPathValidationPolicyAssignment,
+		ReplaceCertPathValidationPolicyAssignment: replaceCertPathValidationPolicyAssignment,
+		GetAssignedCertPathValidationPolicies:     getAssignedCertPathValidationPolicies,
 
 		AddDot1XConfiguration:                    addDot1XConfiguration,
 		GetAllDot1XConfigurations:                getAllDot1XConfigurations,
@@ -98,6 +104,7 @@ func capabilities(c *svc.Call) *tas.Capabilities {
 		"tas:ReplaceServerCertificateAssignment", "tas:GetAssignedServerCertificates") {
 		caps.TLSServerCapabilities.TLSServerSupported = c.View().Keystore.TLS.Supported
 	}
+	offerClientAuth(c, caps)
 	return caps
 }
 

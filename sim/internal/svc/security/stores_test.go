@@ -193,3 +193,58 @@ func TestSecretsAreNeverInTheClear(t *testing.T) {
 		}
 	}
 }
+
+func assign(operation, id string) string {
+	return element(operation+"CertPathValidationPolicyAssignment", element("CertPathValidationPolicyID", id))
+}
+
+func replace(old, id string) string {
+	return element("ReplaceCertPathValidationPolicyAssignment", element("OldCertPathValidationPolicyID", old)+element("NewCertPathValidationPolicyID", id))
+}
+
+func requireCertificates(on string) string {
+	return element("SetClientAuthenticationRequired", element("clientAuthenticationRequired", on))
+}
+
+func mapNames(on string) string { return element("SetCnMapsToUser", element("cnMapsToUser", on)) }
+
+func TestTLSServerChecksClientsByPolicies(t *testing.T) {
+	t.Parallel()
+	all := tell(t, map[string]story{
+		"policies of the TLS server": {
+			change: func(p *profiles.Profile) { p.Limits.Keystore.TLSCertificationPathPolicies = 2 },
+			kept:   things,
+			steps: []step{
+				{body: requireCertificates("true"), fault: noSupport + "/ter:EnablingClientAuthenticationFailed"},
+				{body: requireCertificates("false")},
+				{body: mapNames("true"), fault: noSupport + "/ter:CnMapsToUserFailed"},
+				{body: mapNames("false")},
+				{body: assign("Add", "nothing"), fault: arg + "/ter:CertPathValidationPolicyID"},
+				{body: createPolicy("{cert}"), keep: map[string]string{"./CertPathValidationPolicyID": "p"}},
+				{body: createPolicy("{cert}"), keep: map[string]string{"./CertPathValidationPolicyID": "q"}},
+				{body: createPolicy("{cert}"), keep: map[string]string{"./CertPathValidationPolicyID": "r"}},
+				{body: assign("Add", "{p}")},
+				{body: assign("Add", "{p}")}, // does nothing
+				{body: assign("Add", "{q}")},
+				{body: assign("Add", "{r}"), fault: action + "/ter:MaximumNumberOfTLSCertPathValidationPoliciesReached"},
+				{body: element("DeleteCertPathValidationPolicy", element("CertPathValidationPolicyID", "{p}")), fault: arg + "/ter:ReferenceExists"},
+				{body: setPolicy("", "{p}", "{cert}"), fault: arg + "/ter:CertPathValidationParameters"},
+				{body: requireCertificates("true")},
+				{body: mapNames("true")},
+				{body: "<tas:GetClientAuthenticationRequired/>", want: map[string]string{"./clientAuthenticationRequired": "true"}},
+				{body: "<tas:GetCnMapsToUser/>", want: map[string]string{"./cnMapsToUser": "true"}},
+				{body: replace("{r}", "{p}"), fault: arg + "/ter:OldCertPathValidationPolicyID"},
+				{body: replace("{p}", "nothing"), fault: arg + "/ter:NewCertPathValidationPolicyID"},
+				{body: replace("{p}", "{r}")},
+				{body: "<tas:GetAssignedCertPathValidationPolicies/>", want: map[string]string{"./CertPathValidationPolicyID": "{r} {q}"}},
+				{body: assign("Remove", "{p}"), fault: arg + "/ter:CertPathValidationPolicyID"},
+				{body: assign("Remove", "{r}")},
+				{body: assign("Remove", "{q}")},
+				{body: "<tas:GetAssignedCertPathValidationPolicies/>", want: map[string]string{"./CertPathValidationPolicyID": ""}},
+			},
+		},
+	})
+	all.covers(t, nil, "SetClientAuthenticationRequired", "GetClientAuthenticationRequired", "SetCnMapsToUser", "GetCnMapsToUser",
+		"AddCertPathValidationPolicyAssignment", "RemoveCertPathValidationPolicyAssignment",
+		"ReplaceCertPathValidationPolicyAssignment", "GetAssignedCertPathValidationPolicies")
+}

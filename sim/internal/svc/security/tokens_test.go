@@ -118,11 +118,12 @@ func TestWhatIsSwitchedOffIsNowhere(t *testing.T) {
 	c := cameratest.New(t, cameratest.Config{Change: func(p *profiles.Profile) {
 		p.Auth.JWT.Enabled = false
 		k := &p.Limits.Keystore
-		k.Passphrases, k.CRLs, k.Dot1XConfigurations, k.AuthorizationServers = 0, 0, 0, 0
+		k.Passphrases, k.CRLs, k.Dot1XConfigurations, k.AuthorizationServers, k.TLSCertificationPathPolicies = 0, 0, 0, 0, 0
 	}})
 	for _, body := range []string{
 		"<tas:GetJWTConfiguration/>", jwt("a", "", "", "", ""), passphrase("x"), "<tas:GetAllPassphrases/>", "<tas:GetAllCRLs/>",
 		"<tas:GetAllDot1XConfigurations/>", "<tas:GetAuthorizationServerConfigurations/>",
+		"<tas:GetClientAuthenticationRequired/>", mapNames("false"),
 	} {
 		if a := c.As(t, "admin", body); a.Fault != noSupport {
 			t.Errorf("%s: %s", body, a.Fault)

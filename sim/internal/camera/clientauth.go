@@ -1,0 +1,90 @@
+package camera
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/camfleet/camfleet/sim/internal/clock"
+	"github.com/camfleet/camfleet/sim/internal/keystore"
+	"github.com/camfleet/camfleet/sim/internal/pki"
+)
+
+// errNoPolicy says that a certificate is required and nothing makes one valid.
+var errNoPolicy = errors.New("no certification path validation policy is assigned to the TLS server")
+
+// clientAuth checks the certificates of clients (Security 5.3.2). One policy
+// that finds a path valid is enough (5.3.3.9).
+type clientAuth struct {
+	clock      clock.Clock
+	validators []*pki.PathValidator
+}
+
+// newClientAuth follows the policies of a keystore: its certificates may stand
+// in the middle of a path, its revocation lists are all considered.
+func newClientAuth(keys *keystore.Section, c clock.Clock) (*clientAuth, error) {
+	repository, err := certificates(keys)
+	if err != nil {
+		return nil, err
+	}
+	var lists []*pki.CRL
+	for _, l := range keys.CRLs {
+		crl, err := pki.ParseCRL(l.DER, pki.CRLLimits{Bytes: len(l.DER), Entries: len(l.DER)})
+		if err != nil {
+			return nil, fmt.Errorf("CRL %q: %w", l.ID, err)
+		}
+		lists = append(lists, crl)
+	}
+	a := &clientAuth{clock: c}
+	for _, id := range keys.TLS.Policies {
+		p, err := keys.Policy(id)
+		if err != nil {
+			return nil, err
+		}
+		path := pki.PathPolicy{CRLs: lists, RequireClientAuth: p.RequireClientAuthUsage, UseDeltaCRLs: p.UseDeltaCRLs, Repository: repository}
+		for i, c := range keys.Certificates {
+			if slices.Contains(p.TrustAnchors, c.ID) {
+				path.Anchors = append(path.Anchors, repository[i])
+			}
+		}
+		a.validators = append(a.validators, pki.NewPathValidator(path))
+	}
+	return a, nil
+}
+
+// certificates are those of a keystore, in its order.
+func certificates(keys *keystore.Section) ([]*x509.Certificate, error) {
+	var list []*x509.Certificate
+	for _, c := range keys.Certificates {
+		parsed, err := x509.ParseCertificate(c.DER)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %q: %w", c.ID, err)
+		}
+		list = append(list, parsed)
+	}
+	return list, nil
+}
+
+// require makes a server's configuration demand a certificate. What makes one
+// valid is the policies' matter and not that of crypto/tls, which would have an
+// opinion on extended key usages.
+func (a *clientAuth) require(c *tls.Config) {
+	c.ClientAuth = tls.RequireAnyClientCert
+	c.VerifyConnection = a.verify
+}
+
+// verify ends the handshake of a client without a valid certificate; resumed
+// sessions are checked again.
+func (a *clientAuth) verify(s tls.ConnectionState) error {
+	failure := errNoPolicy
+	for _, v := range a.validators {
+		_, err := v.Validate(s.PeerCertificates, a.clock.Now())
+		if err == nil {
+			return nil
+		}
+		failure = err
+	}
+	return failure
+}
