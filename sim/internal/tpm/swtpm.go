@@ -1,7 +1,6 @@
 package tpm
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -61,7 +60,7 @@ func (s *swtpm) on(ctx context.Context) (wire, error) {
 	cmd := exec.Command(s.program, "socket", "--tpm2", "--fd", "3", "--tpmstate", "dir="+s.dir,
 		"--flags", "not-need-init,startup-clear")
 	cmd.ExtraFiles = []*os.File{theirs}
-	var said bytes.Buffer
+	var said lastWords
 	cmd.Stdout, cmd.Stderr = &said, &said
 	apart(cmd)
 	if err := cmd.Start(); err != nil {
@@ -72,10 +71,24 @@ func (s *swtpm) on(ctx context.Context) (wire, error) {
 	go func() {
 		defer close(w.ended)
 		if err := cmd.Wait(); err != nil {
-			s.log.Debug("swtpm", "pid", cmd.Process.Pid, "ended", err, "says", said.String())
+			s.log.Debug("swtpm", "pid", cmd.Process.Pid, "ended", err, "says", string(said.text))
 		}
 	}()
 	return w, nil
+}
+
+// lastWordsKept is how much of what swtpm says is kept, in bytes.
+const lastWordsKept = 4096
+
+// lastWords keeps the end of what is written.
+type lastWords struct{ text []byte }
+
+func (w *lastWords) Write(b []byte) (int, error) {
+	w.text = append(w.text, b...)
+	if over := len(w.text) - lastWordsKept; over > 0 {
+		w.text = append(w.text[:0], w.text[over:]...)
+	}
+	return len(b), nil
 }
 
 // swtpmWire is a running swtpm.
