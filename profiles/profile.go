@@ -160,7 +160,19 @@ type Keys struct {
 	// Identity is the device identity key (IEEE 802.1AR IDevID style).
 	Identity Key `yaml:"identity"`
 	// MediaSigning is the factory key of media signing (Security 5.8).
-	MediaSigning Key `yaml:"media_signing"`
+	MediaSigning Key        `yaml:"media_signing"`
+	Generation   Generation `yaml:"generation"`
+}
+
+// Generation is how the hardware makes keys that a client asks for (Security
+// 5.2.6.2.1). Times that are shorter than this machine needs count for nothing.
+type Generation struct {
+	ECDSA   time.Duration `yaml:"ecdsa" default:"0s" min:"0s" max:"1h"`
+	RSA2048 time.Duration `yaml:"rsa_2048" default:"0s" min:"0s" max:"1h"`
+	RSA3072 time.Duration `yaml:"rsa_3072" default:"0s" min:"0s" max:"1h"`
+	RSA4096 time.Duration `yaml:"rsa_4096" default:"0s" min:"0s" max:"1h"`
+	// CorruptEvery makes every n-th key end in status corrupt; 0: none.
+	CorruptEvery int `yaml:"corrupt_every" default:"0" min:"0" max:"1000"`
 }
 
 // Key names a key pair: RSA with 2048, 3072 or 4096 bits, ECDSA with 256, 384 or 521.

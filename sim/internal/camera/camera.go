@@ -17,7 +17,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/clock"
 	"github.com/camfleet/camfleet/sim/internal/device"
-	"github.com/camfleet/camfleet/sim/internal/factory"
+	"github.com/camfleet/camfleet/sim/internal/job"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/seed"
@@ -40,6 +40,10 @@ type Config struct {
 	Binder  *soap.Binder // shared by the fleet
 	// Catalogue is shared by the fleet; nil: the camera makes its own.
 	Catalogue *Catalogue
+	// Jobs runs the camera's jobs; nil: it has a scheduler of its own.
+	Jobs *job.Scheduler
+	// Estimates remembers how long keys take to make; nil: the camera does.
+	Estimates *vault.Estimates
 	// Issuers finds the keys of trusted token issuers.
 	Issuers auth.KeySource
 	// Listen opens a TCP listener; the camera asks for the address of its first
@@ -75,6 +79,7 @@ type Camera struct {
 	paced  clock.Clock // base of wall: the fleet's clock with the camera's drift
 	tls    *tlsServer
 	vault  *vault.Vault
+	jobs   jobs
 
 	// life is held while the camera enters a station: what is told of its coming
 	// and going is in order, and told when it is true.
@@ -111,20 +116,14 @@ func New(c Config) *Camera {
 	cam.wall = ownClock{base: cam.paced, state: c.State}
 	// What the vault draws does not come again after a restart.
 	change := strconv.FormatUint(c.State.View().Version, 10)
-	cam.vault = vault.New(vault.Config{TPM: c.TPM, Random: c.Seed.Stream("vault/" + change), Clock: c.Clock})
+	cam.vault = vault.New(vault.Config{TPM: c.TPM, Random: c.Seed.Stream("vault/" + change), Clock: c.Clock, Estimates: c.Estimates})
 	cam.tls = &tlsServer{state: c.State, open: cam.Signer, clock: cam.wall}
 	return cam
 }
 
 // Signer opens a private key of the keystore where it is kept.
 func (c *Camera) Signer(k keystore.Key) (crypto.Signer, error) {
-	switch {
-	case len(k.Blob.Software) > 0:
-		return factory.OpenSoftware(k.Blob)
-	case !k.SecurelyStored():
-		return nil, fmt.Errorf("key %q: %w", k.ID, keystore.ErrNoPrivateKey)
-	}
-	return c.config.TPM.Key(tpm.Blob{Public: k.Blob.Public, Private: k.Blob.Private})
+	return c.vault.Signer(c.config.State.View().Keystore, k)
 }
 
 // Start switches the camera on, with listeners that are open already. It is
@@ -133,6 +132,10 @@ func (c *Camera) Start(l Listeners) error {
 	c.enterAlone(Starting)
 	for name, listener := range l {
 		c.addresses[name] = listener.Addr().String()
+	}
+	if err := c.startJobs(); err != nil {
+		l.close()
+		return fmt.Errorf("camera %q: %w", c.config.Name, err)
 	}
 	return c.boot(l)
 }
@@ -299,6 +302,7 @@ func (c *Camera) Close() error {
 		c.wg.Done()
 	}
 	c.mu.Unlock()
+	c.stopJobs()
 	if r != nil {
 		r.close()
 	}

@@ -81,6 +81,9 @@ func Spec(p *profiles.Profile, b Birth) (factory.Spec, error) {
 		},
 		KeystoreLimits: keystoreLimits(p.Limits.Keystore),
 	}
+	if s.KeystoreRules, err = keystore.RulesOf(p.ONVIF.Release); err != nil {
+		return s, err
+	}
 	if s.Users, err = accounts(p, b.Password); err != nil {
 		return s, err
 	}

@@ -31,9 +31,9 @@ func (f *Factory) keystore(spec Spec, dev *device.Section, tpm TPM) (*keystore.S
 		}
 	}
 	s := &keystore.Section{
-		Limits: spec.KeystoreLimits,
-		TLS:    keystore.TLSServer{Supported: slices.Clone(spec.TLSVersions), Enabled: slices.Clone(spec.TLSVersions)},
-		JWT:    spec.JWT,
+		Limits: spec.KeystoreLimits, Rules: spec.KeystoreRules,
+		TLS: keystore.TLSServer{Supported: slices.Clone(spec.TLSVersions), Enabled: slices.Clone(spec.TLSVersions)},
+		JWT: spec.JWT,
 	}
 	random := f.source.Sub(spec.Name).Sub("factory").Stream("keystore")
 	var err error

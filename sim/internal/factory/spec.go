@@ -67,6 +67,7 @@ type Spec struct {
 	DeviceLimits   device.Limits
 	UserLimits     users.Limits
 	KeystoreLimits keystore.Limits
+	KeystoreRules  keystore.Rules
 }
 
 // maxNumber keeps numbers apart in the lower half of a MAC address.

@@ -23,10 +23,12 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/clock"
 	"github.com/camfleet/camfleet/sim/internal/factory"
 	"github.com/camfleet/camfleet/sim/internal/issuer"
+	"github.com/camfleet/camfleet/sim/internal/job"
 	"github.com/camfleet/camfleet/sim/internal/seed"
 	"github.com/camfleet/camfleet/sim/internal/soap"
 	"github.com/camfleet/camfleet/sim/internal/store"
 	"github.com/camfleet/camfleet/sim/internal/tpm"
+	"github.com/camfleet/camfleet/sim/internal/vault"
 )
 
 // Config is what a fleet is made of.
@@ -64,6 +66,10 @@ type Fleet struct {
 	// opened are the profiles of all cameras, by the name they were asked for;
 	// complete before the first camera starts.
 	opened map[string]*profiles.Profile
+	// jobs runs the jobs of all cameras; estimates is what they learn of this
+	// machine.
+	jobs      *job.Scheduler
+	estimates *vault.Estimates
 
 	mu      sync.Mutex
 	cameras []*member // in the order of their numbers; nil while starting
@@ -97,6 +103,7 @@ func New(c Config) (*Fleet, error) {
 		return nil, err
 	}
 	f := &Fleet{config: c, library: library, log: c.Log, clock: c.Clock, binder: soap.NewBinder(), catalogue: camera.NewCatalogue(), cameras: make([]*member, c.N)}
+	f.jobs, f.estimates = job.NewScheduler(c.Clock), vault.NewEstimates()
 	if err := f.openStore(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -264,6 +271,7 @@ func (f *Fleet) Close() error {
 		})
 	}
 	group.Wait() //nolint:errcheck // its functions return none
+	f.jobs.Close()
 	if f.host != nil {
 		errs = append(errs, f.host.Close())
 	}

@@ -3,6 +3,7 @@ package keystore
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -18,8 +19,9 @@ type Generation struct {
 	Takes time.Duration
 	// Work is how long this machine is expected to take.
 	Work time.Duration
-	// Corrupt makes it end in status corrupt.
-	Corrupt bool
+	// CorruptEvery makes every n-th key that is begun end in status corrupt;
+	// zero: none.
+	CorruptEvery int
 }
 
 // Task is the job that ends the generation of a key, for the jobs of the
@@ -35,15 +37,20 @@ type Task struct {
 
 // TaskName is the name of the job that ends the generation of a key. Who
 // deletes a key removes the job of that name.
-func TaskName(keyID string) string { return "keystore/" + keyID }
+func TaskName(keyID string) string { return taskPrefix + keyID }
+
+// KeyOfTask is the key whose generation a job of that name ends.
+func KeyOfTask(name string) string { return strings.TrimPrefix(name, taskPrefix) }
+
+const taskPrefix = "keystore/"
 
 // StartKey adds a key with status generating and says what is to be done about
 // it (Security 5.2.6.2.1, 5.2.6.2.2). now is the time of the clock that jobs
 // go by. [Section.FinishKey] or [Section.FailKey] is to follow; if the key is
 // gone by then, it was deleted.
 func (s *Section) StartKey(spec Spec, alias string, g Generation, now time.Time, random io.Reader) (Key, Task, error) {
-	if g.Takes < 0 || g.Work < 0 {
-		return Key{}, Task{}, fmt.Errorf("key generation of negative time: %v, %v", g.Takes, g.Work)
+	if g.Takes < 0 || g.Work < 0 || g.CorruptEvery < 0 {
+		return Key{}, Task{}, fmt.Errorf("key generation of negative numbers: %+v", g)
 	}
 	k, err := s.BeginKey(spec, alias, random)
 	if err != nil {
@@ -51,7 +58,8 @@ func (s *Section) StartKey(spec Spec, alias string, g Generation, now time.Time,
 	}
 	t := Task{Name: TaskName(k.ID), Due: now, What: TaskGenerate, Estimate: max(g.Takes, g.Work)}
 	wait := g.Takes - g.Work // so that work and wait together take their time
-	if g.Corrupt {
+	s.Begun++
+	if g.CorruptEvery > 0 && s.Begun%uint64(g.CorruptEvery) == 0 {
 		t.What, wait, t.Estimate = TaskCorrupt, g.Takes, g.Takes
 	}
 	if wait > 0 {

@@ -22,7 +22,7 @@ func TestGenerationEndsWhenTheHardwareWould(t *testing.T) {
 		"as fast as can be": {keystore.Generation{}, 0, keystore.TaskGenerate, 0},
 		"slow machine":      {keystore.Generation{Takes: time.Second, Work: 3 * time.Second}, 0, keystore.TaskGenerate, 3 * time.Second},
 		"slow hardware":     {keystore.Generation{Takes: 8 * time.Second, Work: 3 * time.Second}, 5 * time.Second, keystore.TaskGenerate, 8 * time.Second},
-		"corrupt":           {keystore.Generation{Takes: 8 * time.Second, Work: 3 * time.Second, Corrupt: true}, 8 * time.Second, keystore.TaskCorrupt, 8 * time.Second},
+		"corrupt":           {keystore.Generation{Takes: 8 * time.Second, Work: 3 * time.Second, CorruptEvery: 1}, 8 * time.Second, keystore.TaskCorrupt, 8 * time.Second},
 	} {
 		b := newBench(t)
 		k, task, err := b.StartKey(p256(), "a", c.how, now, b.random)
@@ -30,6 +30,9 @@ func TestGenerationEndsWhenTheHardwareWould(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		want := keystore.Task{Name: "keystore/" + k.ID, Due: now.Add(c.due), What: c.what, Estimate: c.estimate}
+		if keystore.KeyOfTask(task.Name) != k.ID {
+			t.Errorf("%s: the job is not of the key", name)
+		}
 		if diff := cmp.Diff(want, task); diff != "" || k.Status != keystore.StatusGenerating || task.Name != keystore.TaskName(k.ID) {
 			t.Errorf("%s: %s", name, diff)
 		}
@@ -41,6 +44,26 @@ func TestGenerationEndsWhenTheHardwareWould(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func TestEveryThirdKeyIsCorrupt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var what []string
+	for range 6 {
+		k, task, err := b.StartKey(p256(), "", keystore.Generation{CorruptEvery: 3}, time.Unix(0, 0), b.random)
+		if err != nil {
+			t.Fatal(err)
+		}
+		what = append(what, task.What)
+		if err := b.DeleteKey(k.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	good, bad := keystore.TaskGenerate, keystore.TaskCorrupt
+	if diff := cmp.Diff([]string{good, good, bad, good, good, bad}, what); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestKeysAreOfOfferedSizes(t *testing.T) {

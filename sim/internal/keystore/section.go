@@ -30,6 +30,8 @@ type Section struct {
 	Limits         Limits              `json:"limits"`
 	Abilities      Abilities           `json:"abilities,omitzero"`
 	Rules          Rules               `json:"rules,omitzero"`
+	// Begun counts the keys whose generation was begun.
+	Begun uint64 `json:"begun,omitempty"`
 	// Vault is the key under which secrets here are encrypted, as the TPM
 	// sealed it (Software: as it is, of a camera without TPM). Empty until it
 	// is needed.

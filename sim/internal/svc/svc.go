@@ -27,9 +27,11 @@ type Camera struct {
 	// Clock is the camera's own clock; SetSystemDateAndTime moves it. Base is
 	// the clock it is set against.
 	Clock, Base clock.Clock
-	Log         *slog.Logger
-	TPM         TPM
-	// Vault encrypts the secrets that go into the state.
+	// Jobs is the clock that the jobs of State go by: the fleet's.
+	Jobs clock.Clock
+	Log  *slog.Logger
+	TPM  TPM
+	// Vault keeps private keys and secrets.
 	Vault  *vault.Vault
 	Binder *soap.Binder
 	// Services are all services of the camera, in the order GetServices lists them.

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/tpm"
@@ -20,15 +21,15 @@ type Made struct {
 	pkcs8  []byte // where the TPM does not hold it; a secret
 }
 
-// Make makes a key: in the TPM if that can hold it, else in software. It may
-// take seconds. Errors: keystore.ErrPublicKey, those of the TPM and of ctx,
+// Make makes a key: in the TPM if that can hold it, else in software, of random
+// (see [Generate]). It may take seconds. Errors: keystore.ErrPublicKey, those of the TPM and of ctx,
 // which is asked before and after.
-func (v *Vault) Make(ctx context.Context, spec keystore.Spec) (*Made, error) {
+func (v *Vault) Make(ctx context.Context, spec keystore.Spec, random io.Reader) (*Made, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	start := v.config.Clock.Now()
-	m, err := v.make(spec)
+	m, err := v.make(spec, random)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -39,7 +40,7 @@ func (v *Vault) Make(ctx context.Context, spec keystore.Spec) (*Made, error) {
 	return m, nil
 }
 
-func (v *Vault) make(spec keystore.Spec) (*Made, error) {
+func (v *Vault) make(spec keystore.Spec, random io.Reader) (*Made, error) {
 	if v.Holds(spec) {
 		of, err := tpmSpec(spec)
 		if err != nil {
@@ -52,7 +53,7 @@ func (v *Vault) make(spec keystore.Spec) (*Made, error) {
 		public, err := blob.PublicKey()
 		return &Made{Public: public, blob: wrapped(blob)}, err
 	}
-	key, err := Generate(spec, v.random)
+	key, err := Generate(spec, random)
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func BenchmarkMake(b *testing.B) {
 	} {
 		b.Run(string(spec.Algorithm)+"-"+map[bool]string{true: "tpm", false: "software"}[v.Holds(spec)], func(b *testing.B) {
 			for b.Loop() {
-				if _, err := v.Make(b.Context(), spec); err != nil {
+				if _, err := v.Make(b.Context(), spec, rand.Reader); err != nil {
 					b.Fatal(err)
 				}
 			}

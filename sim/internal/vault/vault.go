@@ -46,7 +46,8 @@ var (
 // Config is what a vault works with.
 type Config struct {
 	TPM TPM
-	// Random gives software keys, and the vault's key where there is no TPM.
+	// Random makes equal secrets look different, and gives the root key where
+	// there is no TPM.
 	Random io.Reader
 	Clock  clock.Clock // tells how long making keys takes
 	// Estimates remembers it; several cameras may share one. Nil: one's own.
@@ -57,9 +58,8 @@ type Config struct {
 // goroutines.
 type Vault struct {
 	config Config
-	random *locked // Config.Random
 
-	mu  sync.Mutex
+	mu  sync.Mutex    // for what follows, and for Config.Random
 	of  keystore.Blob // the sealed root key that box was made of
 	box *box
 }
@@ -69,20 +69,7 @@ func New(c Config) *Vault {
 	if c.Estimates == nil {
 		c.Estimates = NewEstimates()
 	}
-	return &Vault{config: c, random: &locked{reader: c.Random}}
-}
-
-// locked lets many goroutines draw random numbers.
-type locked struct {
-	mu     sync.Mutex
-	reader io.Reader
-}
-
-// Read is part of io.Reader.
-func (l *locked) Read(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.reader.Read(p)
+	return &Vault{config: c}
 }
 
 // Seal encrypts a secret, for storage in s; the purpose is needed to open it.
@@ -102,7 +89,7 @@ func (v *Vault) Seal(s *keystore.Section, p Purpose, plain []byte) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	return b.seal(p, plain, v.random)
+	return b.seal(p, plain, v.config.Random)
 }
 
 // Open decrypts what Seal gave for the same purpose. Errors: ErrSealed, those
@@ -136,7 +123,7 @@ func (v *Vault) newRoot() (keystore.Blob, error) {
 	if !errors.Is(err, tpm.ErrNoTPM) {
 		return keystore.Blob{}, err
 	}
-	if _, err := io.ReadFull(v.random, root); err != nil {
+	if _, err := io.ReadFull(v.config.Random, root); err != nil {
 		return keystore.Blob{}, err
 	}
 	return keystore.Blob{Software: root}, nil

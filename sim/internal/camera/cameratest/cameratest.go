@@ -41,6 +41,8 @@ type Config struct {
 	Change func(*profiles.Profile)
 	// Clock is the fleet's; nil: one that stands at [Start].
 	Clock clock.Clock
+	// First is the state the camera starts with; nil: that of a new one.
+	First *state.Tree
 	// Host runs the camera's TPM, which has the keys; nil: there is none, and no TLS.
 	Host *tpm.Host
 	// Listen opens the listeners of all protocols of the profile (without TPM:
@@ -88,6 +90,9 @@ func New(t testing.TB, c Config) *Camera {
 	}
 	listeners := b.listen(t, c)
 	first := b.make(t, c)
+	if c.First != nil {
+		first = *c.First
+	}
 	b.State = state.New(first, state.Config{Seed: seed.New(1).Sub("cam-0001"), Validate: c.Changed})
 	if c.Open == nil {
 		c.Open = func(ctx context.Context, address string) (net.Listener, error) {

@@ -6,6 +6,16 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/svc"
 )
 
+// keyFaults are those of keys that are made and deleted. Security 5.2.6.2.
+func keyFaults() svc.Faults {
+	const arg = "env:Sender/ter:InvalidArgVal"
+	return svc.Faults{
+		svc.FaultFor(keystore.ErrKeyLength, arg+"/ter:KeyLength"),
+		svc.FaultFor(keystore.ErrCurve, arg+"/ter:UnsupportedEllipticCurve"),
+		svc.FaultFor(keystore.ErrTooManyKeys, "env:Receiver/ter:Action/ter:MaximumNumberOfKeysReached"),
+	}
+}
+
 // storeFaults are those of passphrases, revocation lists and policies. Security
 // 5.2.6.1, 5.2.6.4, 5.2.6.5, 5.3.3.
 func storeFaults() svc.Faults {

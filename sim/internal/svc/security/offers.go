@@ -21,6 +21,22 @@ func most(c *svc.Call, limit int, operations ...string) *int {
 	return &limit
 }
 
+// offerKeys names what keys can be made here (Security Table 13).
+func offerKeys(c *svc.Call, out *tas.KeystoreCapabilities) {
+	s := c.View().Keystore
+	a := s.Abilities.WithDefaults()
+	out.MaximumNumberOfKeys = most(c, s.Limits.WithDefaults().Keys, "GetKeyStatus", "GetAllKeys", "DeleteKey")
+	if out.MaximumNumberOfKeys == nil {
+		return
+	}
+	if len(a.RSAKeyLengths) > 0 && simulated(c, "CreateRSAKeyPair") {
+		out.RSAKeyPairGeneration, out.RSAKeyLengths = svc.Ref(true), a.RSAKeyLengths
+	}
+	if len(a.EllipticCurves) > 0 && simulated(c, "CreateECCKeyPair") {
+		out.ECCKeyPairGeneration, out.EllipticCurves = svc.Ref(true), a.EllipticCurves
+	}
+}
+
 // passphrases is MaximumNumberOfPassphrases (Security Table 13).
 func passphrases(c *svc.Call) *int {
 	return most(c, c.View().Keystore.Limits.WithDefaults().Passphrases, "UploadPassphrase", "GetAllPassphrases", "DeletePassphrase")

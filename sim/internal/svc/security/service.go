@@ -32,6 +32,9 @@ func handlers() tas.Handlers[*svc.Call] {
 	return tas.Handlers[*svc.Call]{
 		GetServiceCapabilities: getServiceCapabilities,
 
+		CreateRSAKeyPair:         createRSAKeyPair,
+		CreateECCKeyPair:         createECCKeyPair,
+		DeleteKey:                deleteKey,
 		GetKeyStatus:             getKeyStatus,
 		GetPrivateKeyStatus:      getPrivateKeyStatus,
 		GetAllKeys:               getAllKeys,
@@ -99,6 +102,7 @@ func capabilities(c *svc.Call) *tas.Capabilities {
 		},
 		Dot1XCapabilities: dot1xCapabilities(c), AuthorizationServer: authorizationCapabilities(c),
 	}
+	offerKeys(c, &caps.KeystoreCapabilities)
 	if c.SimulatedAll("tas:CreateCertificationPath", "tas:GetCertificationPath", "tas:GetAllCertificationPaths",
 		"tas:DeleteCertificationPath", "tas:AddServerCertificateAssignment", "tas:RemoveServerCertificateAssignment",
 		"tas:ReplaceServerCertificateAssignment", "tas:GetAssignedServerCertificates") {
@@ -117,5 +121,5 @@ func faults() svc.Faults {
 		svc.FaultFor(keystore.ErrCertificateID, arg+"/ter:CertificateID"),
 		svc.FaultFor(keystore.ErrCertificationPathID, arg+"/ter:CertificationPathID"),
 		svc.FaultFor(keystore.ErrPolicyID, arg+"/ter:CertPathValidationPolicyID", arg+"/ter:NewCertPathValidationPolicyID"),
-	}, slices.Concat(storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
+	}, slices.Concat(keyFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
 }
