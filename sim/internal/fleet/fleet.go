@@ -60,9 +60,9 @@ type Fleet struct {
 	binder  *soap.Binder
 	// catalogue is the services of all cameras.
 	catalogue *camera.Catalogue
-	counts  counts
-	finder  *finder // nil: no WS-Discovery
-	library *Library
+	counts    counts
+	finder    *finder // nil: no WS-Discovery
+	library   *Library
 	// opened are the profiles of all cameras, by the name they were asked for;
 	// complete before the first camera starts.
 	opened map[string]*profiles.Profile
