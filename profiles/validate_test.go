@@ -13,7 +13,7 @@ func TestRulesAcrossFields(t *testing.T) {
 	r := reader(t, profiles.Options{Operations: knownOperations()})
 	for _, c := range []struct{ name, text, want string }{
 		{"no device service", "onvif: {services: [media, media2, event]}", "1:9: the device service cannot be left out"},
-		{"T without media2", "onvif: {services: [device, media, event]}", "profile T needs the service media2"},
+		{"T without media2", "onvif: {profiles: [Streaming, T], services: [device, media, event]}", "profile T needs the service media2"},
 		{"Streaming without type", "discovery: {types: [tds:Device]}", "profile Streaming needs the type dn:NetworkVideoTransmitter"},
 		{"T alone", "onvif: {profiles: [T]}\ndiscovery: {types: [tds:Device]}", ok},
 		{"no tds:Device", "discovery: {types: [\"dn:NetworkVideoTransmitter\"]}", "the type tds:Device cannot be left out"},
@@ -27,8 +27,8 @@ func TestRulesAcrossFields(t *testing.T) {
 		{"relative scope", "scopes: {extra: [name/x]}", "is not an absolute URI"},
 		{"scope too long", "limits: {scopes: {length: 64}}\nscopes: {extra: [\"urn:x:" + strings.Repeat("a", 59) + "\"]}", "longer than limits.scopes.length, 64"},
 		{"scope of 64", "limits: {scopes: {length: 64}}\nscopes: {extra: [\"urn:x:" + strings.Repeat("a", 58) + "\"]}", ok},
-		{"scopes beyond", "limits: {scopes: {scopes: 8}}\nscopes: {location: [a, b, c], extra: [\"u:1\", \"u:2\"]}", "the profile has 9 scopes"},
-		{"scopes at limit", "limits: {scopes: {scopes: 8}}\nscopes: {location: [a, b, c], extra: [\"u:1\"]}", ok},
+		{"scopes beyond", "limits: {scopes: {scopes: 8}}\nscopes: {location: [a, b, c], extra: [\"u:1\", \"u:2\", \"u:3\"]}", "the profile has 9 scopes"},
+		{"scopes at limit", "limits: {scopes: {scopes: 8}}\nscopes: {location: [a, b, c], extra: [\"u:1\", \"u:2\"]}", ok},
 		{"no http", "network: {protocols: {http: false, https: false}}", "a camera needs http or https"},
 		{"https alone", "network: {protocols: {http: false, rtsp: false}}", ok},
 		{"group MAC", "network: {mac_prefix: \"03:00:00\"}", "the first octet must be even"},
@@ -66,7 +66,7 @@ func TestRulesAcrossFields(t *testing.T) {
 		{"token of another's name", "media: {streams: [{name: a, token: b}, {name: b}]}", `"b" is used twice`},
 		{"streams beyond", "limits: {media: {profiles: 1}}", "the profile has 2 streams"},
 		{"streams at limit", "limits: {media: {profiles: 2}}", ok},
-		{"pull points of T", "limits: {events: {pull_points: 1}}", "profile T needs at least 2 pull points"},
+		{"pull points of T", "onvif: {profiles: [T]}\nlimits: {events: {pull_points: 1}}", "profile T needs at least 2 pull points"},
 		{"TLS paths", "limits: {keystore: {tls_certification_paths: 5, certification_paths: 4}}", "more than limits.keystore.certification_paths, 4"},
 		{"TLS policies", "limits: {keystore: {tls_certification_path_validation_policies: 5, certification_path_validation_policies: 4}}", "more than limits.keystore"},
 		{"readers", "limits: {rtsp: {sessions: 4, readers: 5}}", "more than limits.rtsp.sessions, 4"},
