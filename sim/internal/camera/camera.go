@@ -92,7 +92,8 @@ type Camera struct {
 	pending clock.Timer // a reboot's way back
 	wg      sync.WaitGroup
 
-	addresses map[device.ProtocolName]string
+	addresses map[device.ProtocolName]string // of the listeners, replaced as a whole
+	bound     string                         // host of the last of them
 }
 
 // ErrStopped says that the camera is not running now.
@@ -130,9 +131,7 @@ func (c *Camera) Signer(k keystore.Key) (crypto.Signer, error) {
 // called once.
 func (c *Camera) Start(l Listeners) error {
 	c.enterAlone(Starting)
-	for name, listener := range l {
-		c.addresses[name] = listener.Addr().String()
-	}
+	c.listensAt(l)
 	if err := c.startJobs(); err != nil {
 		l.close()
 		return fmt.Errorf("camera %q: %w", c.config.Name, err)
@@ -274,20 +273,6 @@ func (c *Camera) back(away time.Duration) {
 		defer c.wg.Done()
 		c.back(away)
 	})
-}
-
-// listen opens the camera's listeners again.
-func (c *Camera) listen() (Listeners, error) {
-	l := Listeners{}
-	for name, address := range c.addresses {
-		listener, err := c.config.Listen(context.Background(), address)
-		if err != nil {
-			l.close()
-			return nil, fmt.Errorf("%s at %s: %w", name, address, err)
-		}
-		l[name] = listener
-	}
-	return l, nil
 }
 
 // Close switches the camera off: all connections end, the state is stored, the

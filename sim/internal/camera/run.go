@@ -2,18 +2,12 @@ package camera
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/camfleet/camfleet/sim/internal/auth"
-	"github.com/camfleet/camfleet/sim/internal/device"
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/rtsp"
 	"github.com/camfleet/camfleet/sim/internal/svc"
@@ -34,7 +28,7 @@ type run struct {
 	pictures []*picture
 	streams  map[string]*rtsp.Stream
 	rtsp     *rtsp.Server
-	web      *http.Server
+	doors    doors
 	services *services
 
 	ctx  context.Context
@@ -57,15 +51,6 @@ func newRun(c *Camera) (*run, error) {
 	}
 	r.services = newServices(r)
 	r.pipeline = r.makePipeline()
-	h := c.config.Profile.Limits.HTTP
-	r.web = &http.Server{
-		Handler: r, MaxHeaderBytes: int(h.HeaderBytes),
-		ReadHeaderTimeout: h.HeaderTimeout, IdleTimeout: h.IdleTimeout,
-		BaseContext: func(net.Listener) context.Context { return r.ctx },
-		ErrorLog:    slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
-		// One request after the other, as cameras do.
-		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
-	}
 	return r, nil
 }
 
@@ -138,52 +123,13 @@ func (r *run) makePipeline() *op.Pipeline[*svc.Call] {
 	})
 }
 
-// serve starts the servers on their listeners.
-func (r *run) serve(listeners Listeners) {
-	h := r.camera.config.Profile.Limits.HTTP
-	for name, l := range listeners {
-		switch name {
-		case device.HTTP:
-			r.listenWeb(limit(l, h.Connections))
-		case device.HTTPS:
-			r.listenWeb(secure(limit(l, h.Connections), r.camera.tls.Config(), r.camera.config.Clock, h.HandshakeTimeout))
-		case device.RTSP, device.RTSPS:
-			r.wg.Go(func() {
-				if err := r.rtsp.Serve(r.ctx, l, name == device.RTSPS); err != nil && !errors.Is(err, rtsp.ErrClosed) {
-					r.camera.log.Error("the RTSP listener ended", "protocol", name, "error", err)
-				}
-			})
-		}
-	}
-}
-
-func (r *run) listenWeb(l net.Listener) {
-	r.wg.Go(func() {
-		if err := r.web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			r.camera.log.Error("the web listener ended", "address", l.Addr(), "error", err)
-		}
-	})
-}
-
-// closeWeb ends the web server; the answers under way are still sent. Their
-// time is the machine's: a clock that stands still must not keep a camera up.
-func (r *run) closeWeb() {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
-	defer cancel()
-	if r.web.Shutdown(ctx) != nil {
-		r.web.Close() //nolint:errcheck // it is over
-	}
-}
-
 // close ends everything of this life and waits for it.
 func (r *run) close() {
 	if r.services != nil {
 		r.services.close() // pull points that wait are told so
 	}
 	r.stop() // pull points answer
-	if r.web != nil {
-		r.closeWeb()
-	}
+	r.closeDoors()
 	for _, s := range r.streams {
 		s.Close()
 	}

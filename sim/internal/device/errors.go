@@ -13,6 +13,8 @@ var (
 	ErrServiceNotSupported = errors.New("network service not supported")   // ServiceNotSupported
 	ErrPortAlreadyInUse    = errors.New("port already in use")             // PortAlreadyInUse
 	ErrPort                = errors.New("not a port number")               // InvalidArgVal
+	ErrPortBlocked         = errors.New("the port cannot be opened")       // Action
+	ErrEnablingTLS         = errors.New("TLS is not configured")           // EnablingTlsFailed
 	ErrInterface           = errors.New("no such network interface")       // InvalidNetworkInterface
 	ErrMTU                 = errors.New("not a usable MTU")                // InvalidMtuValue
 	ErrIPv4Address         = errors.New("not an IPv4 address")             // InvalidIPv4Address

@@ -55,6 +55,8 @@ type Protocol struct {
 	Name    ProtocolName `json:"name"`
 	Enabled bool         `json:"enabled"`
 	Ports   []int        `json:"ports"`
+	// Chosen says that a client chose the ports: a restart keeps them.
+	Chosen bool `json:"chosen,omitempty"`
 }
 
 // Addresses returns the interface's IPv4 addresses in use: from DHCP if it is
@@ -114,6 +116,7 @@ func (s *Section) SetProtocols(change []Protocol) error {
 		if len(c.Ports) == 0 {
 			c.Ports = next[i].Ports
 		}
+		c.Chosen = next[i].Chosen || !slices.Equal(c.Ports, next[i].Ports)
 		next[i] = c
 	}
 	if err := s.checkProtocols(next); err != nil {

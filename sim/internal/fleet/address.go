@@ -13,6 +13,7 @@ import (
 	"github.com/camfleet/camfleet/sim/api"
 	"github.com/camfleet/camfleet/sim/internal/camera"
 	"github.com/camfleet/camfleet/sim/internal/device"
+	"github.com/camfleet/camfleet/sim/internal/store"
 )
 
 // place is where one camera is reached.
@@ -26,34 +27,54 @@ func protocolOrder() [4]device.ProtocolName {
 	return [4]device.ProtocolName{device.HTTP, device.HTTPS, device.RTSP, device.RTSPS}
 }
 
-// opens reports whether the profile has the protocol on.
-func opens(p *profiles.Profile, name device.ProtocolName) bool {
-	switch n := p.Network.Protocols; name {
-	case device.HTTP:
-		return n.HTTP
-	case device.HTTPS:
-		return n.HTTPS
-	case device.RTSP:
-		return n.RTSP
-	default:
-		return n.RTSPS
+// wish is what a camera wants of a protocol: nothing, a port, or (0) whichever
+// is its.
+type wish struct {
+	on   bool
+	port int
+}
+
+// wishes are what the profile says, or what a stored camera's clients made of it
+// (SetNetworkProtocols, Core 8.2.13).
+func wishes(p *profiles.Profile, old *store.Camera) (map[device.ProtocolName]wish, error) {
+	n := p.Network.Protocols
+	asked := map[device.ProtocolName]wish{
+		device.HTTP: {on: n.HTTP}, device.HTTPS: {on: n.HTTPS}, device.RTSP: {on: n.RTSP}, device.RTSPS: {on: n.RTSPS},
 	}
+	if old == nil {
+		return asked, nil
+	}
+	tree, err := old.Load()
+	if err != nil {
+		return nil, err
+	}
+	if tree.Device == nil {
+		return asked, nil // the check of what is stored tells
+	}
+	for _, stored := range tree.Device.Network.Protocols {
+		w := wish{on: stored.Enabled}
+		if stored.Chosen && len(stored.Ports) > 0 {
+			w.port = stored.Ports[0]
+		}
+		asked[stored.Name] = w
+	}
+	return asked, nil
 }
 
 // open opens the listeners of camera number k, from 1: a block of ports, ports
 // the system picks, or the usual ports of an address of its own.
-func (f *Fleet) open(ctx context.Context, k int, p *profiles.Profile) (place, error) {
+func (f *Fleet) open(ctx context.Context, k int, asked map[device.ProtocolName]wish) (place, error) {
 	if f.config.Addresses != "" {
-		return f.openAddress(ctx, k, p)
+		return f.openAddress(ctx, k, asked)
 	}
 	bind := netip.MustParseAddr(f.config.Bind)
 	pl := place{address: bind, listeners: camera.Listeners{}}
 	for i, name := range protocolOrder() {
-		if !opens(p, name) {
+		if !asked[name].on {
 			continue
 		}
-		port := 0
-		if f.config.BasePort != 0 {
+		port := asked[name].port
+		if port == 0 && f.config.BasePort != 0 {
 			port = f.config.BasePort + api.PortsPer*k + i
 		}
 		l, err := f.listen(ctx, netip.AddrPortFrom(bind, uint16(port)).String()) //nolint:gosec // checked by Config.Validate
@@ -68,18 +89,21 @@ func (f *Fleet) open(ctx context.Context, k int, p *profiles.Profile) (place, er
 
 // openAddress opens the usual ports on the k-th host address of the network,
 // or the high ones where the process may not have low ports.
-func (f *Fleet) openAddress(ctx context.Context, k int, p *profiles.Profile) (place, error) {
+func (f *Fleet) openAddress(ctx context.Context, k int, asked map[device.ProtocolName]wish) (place, error) {
 	address := hostAddress(netip.MustParsePrefix(f.config.Addresses), k)
 	pl := place{address: address, listeners: camera.Listeners{}}
 	usual := [4]int{80, 443, 554, 322}
 	high := [4]int{8080, 8443, 8554, 8322}
 	for i, name := range protocolOrder() {
-		if !opens(p, name) {
+		if !asked[name].on {
 			continue
 		}
 		port := usual[i]
+		if asked[name].port != 0 {
+			port = asked[name].port
+		}
 		l, err := f.listen(ctx, netip.AddrPortFrom(address, uint16(port)).String()) //nolint:gosec // a constant
-		if errors.Is(err, syscall.EACCES) {
+		if errors.Is(err, syscall.EACCES) && asked[name].port == 0 {
 			port = high[i]
 			l, err = f.listen(ctx, netip.AddrPortFrom(address, uint16(port)).String()) //nolint:gosec // a constant
 		}

@@ -44,7 +44,11 @@ func (f *Fleet) startCamera(ctx context.Context, k int, kinds []kind) error {
 	if err != nil {
 		return err
 	}
-	pl, err := f.open(ctx, k, m.profile)
+	asked, err := wishes(m.profile, old)
+	if err != nil {
+		return err
+	}
+	pl, err := f.open(ctx, k, asked)
 	if err != nil {
 		return err
 	}

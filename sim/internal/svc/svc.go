@@ -11,6 +11,7 @@ import (
 
 	"github.com/camfleet/camfleet/profiles"
 	"github.com/camfleet/camfleet/sim/internal/clock"
+	"github.com/camfleet/camfleet/sim/internal/device"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/soap"
@@ -43,6 +44,11 @@ type Camera struct {
 	// Reboot restarts the camera once the answer is sent; it returns how long
 	// the camera will be away.
 	Reboot func() time.Duration
+	// SetProtocols changes where the camera listens: what is named moves, opens or
+	// closes, in the state as well, or nothing happens. Requests under way are
+	// answered where they came. Errors: those of device.Section.SetProtocols,
+	// device.ErrPortAlreadyInUse, device.ErrPortBlocked, device.ErrEnablingTLS.
+	SetProtocols func([]device.Protocol) error
 	// KeyFrame makes the stream's next picture one where decoding can start.
 	KeyFrame func(stream string)
 }

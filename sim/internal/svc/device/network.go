@@ -183,6 +183,16 @@ func getNetworkProtocols(c *svc.Call, _ *tds.GetNetworkProtocols) (*tds.GetNetwo
 	return resp, nil
 }
 
+// setNetworkProtocols moves, opens and closes what is named; the rest stays. Core
+// 8.2.13; WRITE_SYSTEM.
+func setNetworkProtocols(c *svc.Call, req *tds.SetNetworkProtocols) (*tds.SetNetworkProtocolsResponse, error) {
+	var change []device.Protocol
+	for _, p := range req.NetworkProtocols {
+		change = append(change, device.Protocol{Name: device.ProtocolName(p.Name), Enabled: p.Enabled, Ports: p.Port})
+	}
+	return &tds.SetNetworkProtocolsResponse{}, c.SetProtocols(change)
+}
+
 // getNetworkDefaultGateway answers the gateways. Core 8.2.14; READ_SYSTEM.
 func getNetworkDefaultGateway(c *svc.Call, _ *tds.GetNetworkDefaultGateway) (*tds.GetNetworkDefaultGatewayResponse, error) {
 	var g tt.NetworkGateway

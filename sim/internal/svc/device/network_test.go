@@ -128,3 +128,47 @@ func TestNetworkIsThatOfTheState(t *testing.T) {
 		}},
 	})
 }
+
+// protocol is one entry of SetNetworkProtocols; ports are elements.
+func protocol(name, on, ports string) string {
+	return "<tds:SetNetworkProtocols><tds:NetworkProtocols><tt:Name>" + name + "</tt:Name><tt:Enabled>" + on + "</tt:Enabled>" + ports + "</tds:NetworkProtocols></tds:SetNetworkProtocols>"
+}
+
+// TestProtocolsAreChecked; that ports open and close is tested with the camera.
+func TestProtocolsAreChecked(t *testing.T) {
+	t.Parallel()
+	c := cameratest.New(t, cameratest.Config{})
+	check := schematest.Collect(t)
+	port := func(n string) string { return "<tt:Port>" + n + "</tt:Port>" }
+	tell(t, check, c, []step{
+		{body: protocol("HTTP", "true", port("8080"))},
+		{body: "<tds:GetNetworkProtocols/>", want: map[string]string{".//Name": "HTTP HTTPS RTSP", ".//Port": "8080 20005 20006", ".//Enabled": "true true true"}},
+		{body: protocol("HTTPS", "true", port("8080")), fault: arg + "/ter:PortAlreadyInUse"},
+		{body: protocol("HTTPS", "false", port("8080"))},
+		{body: protocol("HTTPS", "true", port("8080")), fault: arg + "/ter:PortAlreadyInUse"},
+		{body: protocol("HTTPS", "true", port("443"))},
+		{body: protocol("RTSP", "true", port("20007")), fault: arg + "/ter:PortAlreadyInUse"}, // of RTSPS
+		{body: protocol("RTSP", "true", port("0")), fault: arg},
+		{body: protocol("RTSP", "true", port("65536")), fault: arg},
+		{body: protocol("RTSP", "true", port("-1")), fault: arg},
+		{body: protocol("RTSP", "true", port("554")+port("8554")), fault: arg},
+		{body: protocol("RTSPS", "true", port("322")), fault: arg},
+		{body: protocol("RTSP", "true", port("65535"))},
+		{as: "viewer", body: "<tds:GetNetworkProtocols/>", want: map[string]string{".//Port": "8080 443 65535", ".//Enabled": "true true true"}},
+	})
+	err := c.State.Update(func(tx *state.Tx) error {
+		tx.Keystore().TLS.Paths = nil
+		n := &tx.Device().Network
+		n.Protocols[1].Enabled = false
+		n.Protocols = n.Protocols[:2] // no RTSP
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell(t, check, c, []step{
+		{body: protocol("HTTPS", "true", port("443")), fault: "env:Receiver/ter:ActionNotSupported/ter:EnablingTlsFailed"},
+		{body: protocol("HTTPS", "false", port("443"))},
+		{body: protocol("RTSP", "true", port("554")), fault: arg + "/ter:ServiceNotSupported"},
+	})
+}

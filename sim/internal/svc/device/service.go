@@ -57,6 +57,7 @@ func handlers() tds.Handlers[*svc.Call] {
 		SetNTP:                   setNTP,
 		GetNetworkInterfaces:     getNetworkInterfaces,
 		GetNetworkProtocols:      getNetworkProtocols,
+		SetNetworkProtocols:      setNetworkProtocols,
 		GetNetworkDefaultGateway: getNetworkDefaultGateway,
 		SetNetworkDefaultGateway: setNetworkDefaultGateway,
 
