@@ -117,6 +117,12 @@ type placed struct {
 	x, y   int
 }
 
+// meets says whether two things may be in one macroblock.
+func (p placed) meets(other placed) bool {
+	apart := func(a, lengthA, b, lengthB int) bool { return (a+lengthA-1)>>2 < b>>2 || (b+lengthB-1)>>2 < a>>2 }
+	return !apart(p.x, p.sprite.w, other.x, other.sprite.w) && !apart(p.y, p.sprite.h, other.y, other.sprite.h)
+}
+
 // places appends what is drawn at a time to dst, far things first. Positions
 // are even, so that luma and chroma move together.
 func (b *Backdrop) places(at time.Time, dst []placed) []placed {

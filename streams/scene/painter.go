@@ -23,6 +23,7 @@ type Painter struct {
 	canvas   *Canvas
 	placed   []placed // things on the canvas
 	next     []placed
+	stirred  []bool // of next: it is drawn again
 	texts    []text // name, frame number, parts of the clock
 	scratch  []byte
 }
@@ -60,20 +61,46 @@ func (p *Painter) Draw(m Moment) {
 func (p *Painter) drawThings(at time.Time) {
 	b, c := p.backdrop, p.canvas
 	p.next = b.places(at, p.next[:0])
-	same := len(p.next) == len(p.placed)
-	for i := 0; same && i < len(p.next); i++ {
-		same = p.next[i] == p.placed[i]
+	p.stir()
+	for i, old := range p.placed {
+		if p.stirred[i] {
+			old.sprite.each(c, old.x, old.y, b.stage, func(i int, _ *tile) { *c.Touch(i) = b.still.MBs[i] })
+		}
 	}
-	if same {
-		return
-	}
-	for _, old := range p.placed {
-		old.sprite.each(c, old.x, old.y, b.stage, func(i int, _ *tile) { *c.Touch(i) = b.still.MBs[i] })
-	}
-	for _, now := range p.next {
-		now.sprite.each(c, now.x, now.y, b.stage, func(i int, t *tile) { t.lay(c.Touch(i)) })
+	for i, now := range p.next {
+		if p.stirred[i] {
+			now.sprite.each(c, now.x, now.y, b.stage, func(i int, t *tile) { t.lay(c.Touch(i)) })
+		}
 	}
 	p.placed, p.next = p.next, p.placed
+}
+
+// stir finds the things to be drawn again: those that are not where they were,
+// and those that share macroblocks with such a thing, and so on.
+func (p *Painter) stir() {
+	p.stirred = p.stirred[:0]
+	for i := range p.next {
+		p.stirred = append(p.stirred, len(p.placed) == 0 || p.next[i] != p.placed[i])
+	}
+	for again := true; again; {
+		again = false
+		for i, now := range p.next {
+			if !p.stirred[i] && p.disturbed(now) {
+				p.stirred[i], again = true, true
+			}
+		}
+	}
+}
+
+// disturbed says whether a thing that stays has a macroblock in common with one
+// that is drawn again.
+func (p *Painter) disturbed(stays placed) bool {
+	for i, stirred := range p.stirred {
+		if stirred && (stays.meets(p.next[i]) || stays.meets(p.placed[i])) {
+			return true
+		}
+	}
+	return false
 }
 
 // drawStrip draws the machine-readable strip.
