@@ -7,12 +7,12 @@ import (
 	"github.com/camfleet/camfleet/sim/api"
 )
 
-// BenchmarkStart starts and stops fleets of a hundred cameras of one profile
+// BenchmarkStart starts and stops fleets of fifty cameras of one profile
 // each, and says what a camera costs that nobody looks at: heap of this process
 // and goroutines. Most of the time is the TPMs making keys, RSA above all; their
 // processes are not in the figures.
 func BenchmarkStart(b *testing.B) {
-	const n = 100
+	const n = 50
 	for _, profile := range showcase() {
 		b.Run(profile, func(b *testing.B) {
 			heap, goroutines := 0.0, 0.0
