@@ -57,6 +57,8 @@ func offerClientAuth(c *svc.Call, caps *tas.Capabilities) {
 	}
 	s := &caps.TLSServerCapabilities
 	s.TLSClientAuthSupported, s.MaximumNumberOfTLSCertificationPathValidationPolicies = svc.Ref(true), limit
-	s.CnMapsToUserSupported = svc.Ref(simulated(c, "SetCnMapsToUser", "GetCnMapsToUser"))
+	if simulated(c, "SetCnMapsToUser", "GetCnMapsToUser") { // 18.12 knows no such thing
+		s.CnMapsToUserSupported = svc.Ref(true)
+	}
 	caps.KeystoreCapabilities.EnforceTLSWebClientAuthExtKeyUsage = svc.Ref(true)
 }
