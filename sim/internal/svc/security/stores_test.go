@@ -49,7 +49,7 @@ func setPolicy(outside, id string, ids ...string) string {
 }
 
 // list is a certificate revocation list of an authority with the key.
-func list(t testing.TB, key crypto.Signer) []byte {
+func list(t testing.TB, key crypto.Signer, extensions ...pkix.Extension) []byte {
 	t.Helper()
 	random := seed.New(1).Stream("crl")
 	a, err := pki.NewAuthority(pki.Template{Subject: pkix.Name{CommonName: "ca"}, NotBefore: time.Unix(0, 0), NotAfter: pki.Forever()}, key, random)
@@ -57,7 +57,7 @@ func list(t testing.TB, key crypto.Signer) []byte {
 		t.Fatal(err)
 	}
 	der, err := x509.CreateRevocationList(random, &x509.RevocationList{
-		Number: big.NewInt(1), ThisUpdate: time.Unix(0, 0), NextUpdate: time.Unix(1, 0),
+		Number: big.NewInt(1), ThisUpdate: time.Unix(0, 0), NextUpdate: time.Unix(1, 0), ExtraExtensions: extensions,
 	}, a.Certificate, key)
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +82,7 @@ func TestPassphrasesListsAndPoliciesComeAndGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	good, strange := list(t, key), list(t, ed25519.NewKeyFromSeed(make([]byte, 32)))
+	odd := list(t, key, pkix.Extension{Id: []int{2, 5, 29, 28}, Critical: true, Value: []byte{5, 0}}) // no IssuingDistributionPoint
 	all := tell(t, map[string]story{
 		"passphrases": {
 			change: func(p *profiles.Profile) { p.Limits.Keystore.Passphrases = 3 },
@@ -110,6 +111,7 @@ func TestPassphrasesListsAndPoliciesComeAndGo(t *testing.T) {
 				{body: revocations(good[:len(good)-1]), fault: arg + "/ter:BadCRL"},
 				{body: revocations(bytes.Repeat([]byte{'0'}, 262145)), fault: arg + "/ter:BadCRL"},
 				{body: revocations(nil), fault: arg + "/ter:BadCRL"},
+				{body: revocations(odd), fault: arg + "/ter:BadCRL"},
 				{body: revocations(strange), fault: arg + "/ter:UnsupportedSignatureAlgorithm"},
 				{body: revocations(good)},
 				{body: revocations(good), fault: action + "/ter:MaximumNumberOfCRLsReached"},
