@@ -107,6 +107,16 @@ def arguments(c):
     setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
     scope = "onvif://www.onvif.org/location/floor/2"
     pull = lambda: {"address": c.pull_point()}
+
+    def csr():
+        # Which algorithm fits the key is told by its fault alone.
+        values = {"Subject": {"CommonName": ["zeep"]}, "KeyID": key(), "SignatureAlgorithm": {"algorithm": "1.2.840.10045.4.3.2"}}
+        try:
+            c.call("tas:CreatePKCS10CSR", **values)
+        except zeep.exceptions.Fault:
+            values["SignatureAlgorithm"] = {"algorithm": "1.2.840.113549.1.1.11"}
+        return values
+
     return {
         "tds:GetServices": lambda: {"IncludeCapability": True},
         "tds:GetCapabilities": lambda: {"Category": ["All"]},
@@ -122,6 +132,7 @@ def arguments(c):
         "tds:SetHostnameFromDHCP": lambda: {"FromDHCP": False},
         "tds:SetDNS": lambda: {"FromDHCP": False, "SearchDomain": ["example.org"], "DNSManual": [{"Type": "IPv4", "IPv4Address": "192.0.2.53"}]},
         "tds:SetNTP": lambda: {"FromDHCP": False, "NTPManual": [{"Type": "DNS", "DNSname": "ntp.example.org"}]},
+        "tds:SetNetworkProtocols": lambda: {"NetworkProtocols": c.call("tds:GetNetworkProtocols")},
         "tds:SetNetworkDefaultGateway": lambda: {"IPv4Address": ["192.0.2.1"]},
         "trt:GetProfile": lambda: {"ProfileToken": profile()},
         "trt:GetVideoSourceConfiguration": lambda: {"ConfigurationToken": source()},
@@ -137,6 +148,7 @@ def arguments(c):
         "tr2:SetSynchronizationPoint": lambda: {"ProfileToken": profile()},
         "tas:GetKeyStatus": lambda: {"KeyID": key()},
         "tas:GetPrivateKeyStatus": lambda: {"KeyID": key()},
+        "tas:CreatePKCS10CSR": csr,
         "tas:GetCertificate": lambda: {"CertificateID": text(c.call("tas:GetAllCertificates"), "CertificateID")},
         "tas:GetCertificationPath": lambda: {"CertificationPathID": first("tas:GetAllCertificationPaths")},
         "tas:GetNetworkInterfaceDot1XConfiguration": lambda: {"token": text(c.call("tds:GetNetworkInterfaces"), "token")},
