@@ -49,6 +49,7 @@ var (
 	ErrNoMatchingPrivate  = errors.New("no matching private key")                             // NoMatchingPrivateKey
 	ErrNoPrivateKey       = errors.New("no private key")                                      // NoPrivateKey
 	ErrInvalidPath        = errors.New("not a valid certification path")                      // InvalidCertificationPath
+	ErrPathLength         = errors.New("wrong number of certificates in the path")            // CertificationPathCreationFailed, InvalidCertificationPath
 	ErrPolicyParameters   = errors.New("invalid certification path validation parameters")    // CertPathValidationParameters
 	ErrNotAssigned        = errors.New("the certification path is not assigned")              // OldCertificationPathID
 	ErrPolicyNotAssigned  = errors.New("the policy is not assigned")                          // CertPathValidationPolicyID, OldCertPathValidationPolicyID

@@ -1,10 +1,11 @@
 package keystore
 
 import (
-	"crypto/x509"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/camfleet/camfleet/sim/internal/pki"
 )
 
 // CertificationPath is a list of certificates, each signed with the key of
@@ -116,24 +117,20 @@ func (s *Section) checkPath(l Limits, ids []string, alias string) error {
 		return err
 	}
 	if len(ids) == 0 || len(ids) > l.PathLength {
-		return fmt.Errorf("%d certificates, want 1 to %d: %w", len(ids), l.PathLength, ErrInvalidPath)
+		return fmt.Errorf("%d certificates, want 1 to %d: %w: %w", len(ids), l.PathLength, ErrPathLength, ErrInvalidPath)
 	}
-	var below *x509.Certificate
+	var below []byte
 	for i, id := range ids {
 		c, err := s.Certificate(id)
 		if err != nil {
 			return err
 		}
-		parsed, err := x509.ParseCertificate(c.DER)
-		if err != nil {
-			return fmt.Errorf("certificate %q: %w", id, err)
-		}
-		if below != nil {
-			if err := signedBy(below, parsed); err != nil {
+		if i > 0 {
+			if err := pki.CheckSigned(below, c.DER); err != nil {
 				return fmt.Errorf("certificate %q: %w: %w", ids[i-1], ErrInvalidPath, err)
 			}
 		}
-		below = parsed
+		below = c.DER
 	}
 	return nil
 }

@@ -8,7 +8,9 @@ import (
 // unreachable are documented faults that cannot come about.
 func unreachable() map[string]string {
 	return map[string]string{
-		"DeleteKey KeyDeletionFailed": "what fails is to store the change, and that is no fault of this operation alone",
+		"DeleteKey KeyDeletionFailed":                             "what fails is to store the change, and that is no fault of this operation alone",
+		"DeleteCertificate CertificateDeletionFailed":             "the same",
+		"DeleteCertificationPath CertificationPathDeletionFailed": "the same",
 	}
 }
 

@@ -42,6 +42,26 @@ func passphrases(c *svc.Call) *int {
 	return most(c, c.View().Keystore.Limits.WithDefaults().Passphrases, "UploadPassphrase", "GetAllPassphrases", "DeletePassphrase")
 }
 
+// certificates is MaximumNumberOfCertificates: without keys there are none
+// (Security Table 13).
+func certificates(c *svc.Call) *int {
+	limits := c.View().Keystore.Limits.WithDefaults()
+	if most(c, limits.Keys, "GetKeyStatus", "GetAllKeys", "DeleteKey") == nil {
+		return nil
+	}
+	return most(c, limits.Certificates, "GetCertificate", "GetAllCertificates", "DeleteCertificate")
+}
+
+// paths is MaximumNumberOfCertificationPaths: a path needs two certificates
+// (Security Table 13).
+func paths(c *svc.Call) *int {
+	if n := certificates(c); n == nil || *n < 2 {
+		return nil
+	}
+	return most(c, c.View().Keystore.Limits.WithDefaults().CertificationPaths,
+		"GetCertificationPath", "GetAllCertificationPaths", "DeleteCertificationPath")
+}
+
 // crls is MaximumNumberOfCRLs (Security Table 13).
 func crls(c *svc.Call) *int {
 	return most(c, c.View().Keystore.Limits.WithDefaults().CRLs, "UploadCRL", "GetCRL", "GetAllCRLs", "DeleteCRL")

@@ -38,6 +38,11 @@ func handlers() tas.Handlers[*svc.Call] {
 		GetKeyStatus:             getKeyStatus,
 		GetPrivateKeyStatus:      getPrivateKeyStatus,
 		GetAllKeys:               getAllKeys,
+		UploadCertificate:        uploadCertificate,
+		DeleteCertificate:        deleteCertificate,
+		CreateCertificationPath:  createCertificationPath,
+		SetCertificationPath:     setCertificationPath,
+		DeleteCertificationPath:  deleteCertificationPath,
 		GetCertificate:           getCertificate,
 		GetAllCertificates:       getAllCertificates,
 		GetCertificationPath:     getCertificationPath,
@@ -98,6 +103,7 @@ func capabilities(c *svc.Call) *tas.Capabilities {
 	caps := &tas.Capabilities{
 		KeystoreCapabilities: tas.KeystoreCapabilities{
 			X509Versions: []int{3}, SetCertPath: setCertPath(c), MaximumNumberOfPassphrases: passphrases(c),
+			MaximumNumberOfCertificates: certificates(c), MaximumNumberOfCertificationPaths: paths(c),
 			MaximumNumberOfCRLs: crls(c), MaximumNumberOfCertificationPathValidationPolicies: policies(c),
 		},
 		Dot1XCapabilities: dot1xCapabilities(c), AuthorizationServer: authorizationCapabilities(c),
@@ -121,5 +127,5 @@ func faults() svc.Faults {
 		svc.FaultFor(keystore.ErrCertificateID, arg+"/ter:CertificateID"),
 		svc.FaultFor(keystore.ErrCertificationPathID, arg+"/ter:CertificationPathID"),
 		svc.FaultFor(keystore.ErrPolicyID, arg+"/ter:CertPathValidationPolicyID", arg+"/ter:NewCertPathValidationPolicyID"),
-	}, slices.Concat(keyFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
+	}, slices.Concat(keyFaults(), certificateFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
 }
