@@ -35,7 +35,8 @@ type NewCertificate struct {
 	// PrivateKeyRequired refuses a certificate without private key.
 	PrivateKeyRequired bool
 
-	keyID string // which of several equal keys it is for; empty: the first
+	// KeyID says which of several equal keys it is for; empty: the first.
+	KeyID string
 }
 
 // AddCertificate adds a certificate and links it to the key it certifies,
@@ -84,8 +85,8 @@ func (s *Section) keyOf(parsed *x509.Certificate, n NewCertificate, random io.Re
 		return Key{}, err
 	}
 	key, ok := s.KeyByPublic(spki)
-	if n.keyID != "" {
-		key, ok = get(s.Keys, n.keyID)
+	if n.KeyID != "" {
+		key, ok = get(s.Keys, n.KeyID)
 	}
 	switch {
 	case ok && key.Status != StatusOK:

@@ -90,7 +90,7 @@ func (s *Section) addPath(n NewPath, random io.Reader) (CertificationPath, Key, 
 	}
 	var ids []string
 	for i, der := range n.Certificates {
-		c, err := s.addCertificate(NewCertificate{DER: der, keyID: leafKey(i, key)}, true, random)
+		c, err := s.addCertificate(NewCertificate{DER: der, KeyID: leafKey(i, key)}, true, random)
 		if err != nil {
 			return CertificationPath{}, Key{}, fmt.Errorf("certificate %d: %w", i+1, err)
 		}
