@@ -32,21 +32,23 @@ func handlers() tas.Handlers[*svc.Call] {
 	return tas.Handlers[*svc.Call]{
 		GetServiceCapabilities: getServiceCapabilities,
 
-		CreateRSAKeyPair:         createRSAKeyPair,
-		CreateECCKeyPair:         createECCKeyPair,
-		DeleteKey:                deleteKey,
-		GetKeyStatus:             getKeyStatus,
-		GetPrivateKeyStatus:      getPrivateKeyStatus,
-		GetAllKeys:               getAllKeys,
-		UploadCertificate:        uploadCertificate,
-		DeleteCertificate:        deleteCertificate,
-		CreateCertificationPath:  createCertificationPath,
-		SetCertificationPath:     setCertificationPath,
-		DeleteCertificationPath:  deleteCertificationPath,
-		GetCertificate:           getCertificate,
-		GetAllCertificates:       getAllCertificates,
-		GetCertificationPath:     getCertificationPath,
-		GetAllCertificationPaths: getAllCertificationPaths,
+		CreateRSAKeyPair:            createRSAKeyPair,
+		CreateECCKeyPair:            createECCKeyPair,
+		DeleteKey:                   deleteKey,
+		GetKeyStatus:                getKeyStatus,
+		GetPrivateKeyStatus:         getPrivateKeyStatus,
+		GetAllKeys:                  getAllKeys,
+		CreatePKCS10CSR:             createPKCS10CSR,
+		CreateSelfSignedCertificate: createSelfSignedCertificate,
+		UploadCertificate:           uploadCertificate,
+		DeleteCertificate:           deleteCertificate,
+		CreateCertificationPath:     createCertificationPath,
+		SetCertificationPath:        setCertificationPath,
+		DeleteCertificationPath:     deleteCertificationPath,
+		GetCertificate:              getCertificate,
+		GetAllCertificates:          getAllCertificates,
+		GetCertificationPath:        getCertificationPath,
+		GetAllCertificationPaths:    getAllCertificationPaths,
 
 		UploadPassphrase:                 uploadPassphrase,
 		GetAllPassphrases:                getAllPassphrases,
@@ -109,6 +111,7 @@ func capabilities(c *svc.Call) *tas.Capabilities {
 		Dot1XCapabilities: dot1xCapabilities(c), AuthorizationServer: authorizationCapabilities(c),
 	}
 	offerKeys(c, &caps.KeystoreCapabilities)
+	offerSigning(c, &caps.KeystoreCapabilities)
 	if c.SimulatedAll("tas:CreateCertificationPath", "tas:GetCertificationPath", "tas:GetAllCertificationPaths",
 		"tas:DeleteCertificationPath", "tas:AddServerCertificateAssignment", "tas:RemoveServerCertificateAssignment",
 		"tas:ReplaceServerCertificateAssignment", "tas:GetAssignedServerCertificates") {
@@ -127,5 +130,5 @@ func faults() svc.Faults {
 		svc.FaultFor(keystore.ErrCertificateID, arg+"/ter:CertificateID"),
 		svc.FaultFor(keystore.ErrCertificationPathID, arg+"/ter:CertificationPathID"),
 		svc.FaultFor(keystore.ErrPolicyID, arg+"/ter:CertPathValidationPolicyID", arg+"/ter:NewCertPathValidationPolicyID"),
-	}, slices.Concat(keyFaults(), certificateFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
+	}, slices.Concat(keyFaults(), certificateFaults(), signingFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
 }
