@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/camfleet/camfleet/sim/internal/clock"
@@ -34,7 +35,13 @@ type tlsServer struct {
 func (t *tlsServer) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12, DynamicRecordSizingDisabled: true,
-		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return t.current() },
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			c, err := t.current()
+			if err != nil {
+				return nil, err
+			}
+			return narrow(c, t.state.View().Keystore.TLS.Enabled, hello.SupportedVersions)
+		},
 	}
 }
 
@@ -87,6 +94,31 @@ func (t *tlsServer) make(keys *keystore.Section) (*tls.Config, error) {
 		}
 		clients.require(c)
 	}
+	return c, nil
+}
+
+// narrow leaves the best version that the server has enabled and the client
+// offers, where one between those enabled is not: crypto/tls knows only ranges.
+// A client that offers none gets the alert protocol_version (Security 5.3.3.13).
+func narrow(c *tls.Config, enabled []string, offered []uint16) (*tls.Config, error) {
+	if int(c.MaxVersion)-int(c.MinVersion)+1 == len(enabled) {
+		return c, nil
+	}
+	best := uint16(0)
+	for _, v := range enabled {
+		n, err := version(v)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(offered, n) {
+			best = max(best, n)
+		}
+	}
+	if best == 0 {
+		best = c.MaxVersion
+	}
+	c = c.Clone()
+	c.MinVersion, c.MaxVersion = best, best
 	return c, nil
 }
 

@@ -63,8 +63,12 @@ func handlers() tas.Handlers[*svc.Call] {
 		SetCertPathValidationPolicy:      setCertPathValidationPolicy,
 		DeleteCertPathValidationPolicy:   deleteCertPathValidationPolicy,
 
-		GetAssignedServerCertificates: getAssignedServerCertificates,
-		GetEnabledTLSVersions:         getEnabledTLSVersions,
+		AddServerCertificateAssignment:     addServerCertificateAssignment,
+		RemoveServerCertificateAssignment:  removeServerCertificateAssignment,
+		ReplaceServerCertificateAssignment: replaceServerCertificateAssignment,
+		SetEnabledTLSVersions:              setEnabledTLSVersions,
+		GetAssignedServerCertificates:      getAssignedServerCertificates,
+		GetEnabledTLSVersions:              getEnabledTLSVersions,
 
 		SetClientAuthenticationRequired:           setClientAuthenticationRequired,
 		GetClientAuthenticationRequired:           getClientAuthenticationRequired,
@@ -112,11 +116,7 @@ func capabilities(c *svc.Call) *tas.Capabilities {
 	}
 	offerKeys(c, &caps.KeystoreCapabilities)
 	offerSigning(c, &caps.KeystoreCapabilities)
-	if c.SimulatedAll("tas:CreateCertificationPath", "tas:GetCertificationPath", "tas:GetAllCertificationPaths",
-		"tas:DeleteCertificationPath", "tas:AddServerCertificateAssignment", "tas:RemoveServerCertificateAssignment",
-		"tas:ReplaceServerCertificateAssignment", "tas:GetAssignedServerCertificates") {
-		caps.TLSServerCapabilities.TLSServerSupported = c.View().Keystore.TLS.Supported
-	}
+	offerServer(c, caps)
 	offerClientAuth(c, caps)
 	return caps
 }
@@ -128,7 +128,6 @@ func faults() svc.Faults {
 		svc.FaultFor(keystore.ErrKeyID, arg+"/ter:KeyID"),
 		svc.FaultFor(keystore.ErrKeyType, arg+"/ter:InvalidKeyType"),
 		svc.FaultFor(keystore.ErrCertificateID, arg+"/ter:CertificateID"),
-		svc.FaultFor(keystore.ErrCertificationPathID, arg+"/ter:CertificationPathID"),
 		svc.FaultFor(keystore.ErrPolicyID, arg+"/ter:CertPathValidationPolicyID", arg+"/ter:NewCertPathValidationPolicyID"),
-	}, slices.Concat(keyFaults(), certificateFaults(), signingFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
+	}, slices.Concat(keyFaults(), serverFaults(), certificateFaults(), signingFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
 }
