@@ -34,6 +34,7 @@ func handlers() tas.Handlers[*svc.Call] {
 
 		CreateRSAKeyPair:            createRSAKeyPair,
 		CreateECCKeyPair:            createECCKeyPair,
+		UploadKeyPairInPKCS8:        uploadKeyPairInPKCS8,
 		DeleteKey:                   deleteKey,
 		GetKeyStatus:                getKeyStatus,
 		GetPrivateKeyStatus:         getPrivateKeyStatus,
@@ -116,6 +117,7 @@ func capabilities(c *svc.Call) *tas.Capabilities {
 	}
 	offerKeys(c, &caps.KeystoreCapabilities)
 	offerSigning(c, &caps.KeystoreCapabilities)
+	offerUploads(c, &caps.KeystoreCapabilities)
 	offerServer(c, caps)
 	offerClientAuth(c, caps)
 	return caps
@@ -129,5 +131,5 @@ func faults() svc.Faults {
 		svc.FaultFor(keystore.ErrKeyType, arg+"/ter:InvalidKeyType"),
 		svc.FaultFor(keystore.ErrCertificateID, arg+"/ter:CertificateID"),
 		svc.FaultFor(keystore.ErrPolicyID, arg+"/ter:CertPathValidationPolicyID", arg+"/ter:NewCertPathValidationPolicyID"),
-	}, slices.Concat(keyFaults(), serverFaults(), certificateFaults(), signingFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
+	}, slices.Concat(keyFaults(), serverFaults(), certificateFaults(), signingFaults(), containerFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
 }
