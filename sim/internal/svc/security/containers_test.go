@@ -75,20 +75,24 @@ func byValue(text string) string { return element("EncryptionPassphrase", text) 
 // mismatched is a key of P-256 with the public half of another.
 func mismatched(t testing.TB, one, other []byte) string {
 	t.Helper()
-	var points [2][]byte
-	for i, der := range [][]byte{one, other} {
-		key, err := x509.ParsePKCS8PrivateKey(der)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if points[i], err = key.(*ecdsa.PrivateKey).PublicKey.Bytes(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !bytes.Contains(one, points[0]) {
+	if !bytes.Contains(one, point(t, one)) {
 		t.Fatal("there is no public key inside")
 	}
-	return base64.StdEncoding.EncodeToString(bytes.Replace(one, points[0], points[1], 1))
+	return base64.StdEncoding.EncodeToString(bytes.Replace(one, point(t, one), point(t, other), 1))
+}
+
+// point is the public half of an ECDSA key in PKCS #8.
+func point(t testing.TB, der []byte) []byte {
+	t.Helper()
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := key.(*ecdsa.PrivateKey).PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
 }
 
 // halves adds the public half of a key in PKCS #8, and one that is corrupt.
@@ -180,7 +184,7 @@ func TestUploadsAreOffered(t *testing.T) {
 	c := cameratest.New(t, cameratest.Config{})
 	a := c.As(t, "admin", "<tas:GetServiceCapabilities/>")
 	k := a.Root.FindElement(".//KeystoreCapabilities")
-	for _, name := range []string{"PKCS10", "SelfSignedCertificateCreation", "PKCS8", "PKCS8RSAKeyPairUpload"} {
+	for _, name := range []string{"PKCS10", "SelfSignedCertificateCreation", "PKCS8", "PKCS8RSAKeyPairUpload", "PKCS12", "PKCS12CertificateWithRSAPrivateKeyUpload"} {
 		if got := k.SelectAttrValue(name, ""); got != "true" {
 			t.Errorf("%s is %q", name, got)
 		}
