@@ -3,6 +3,7 @@
 package security_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/camfleet/camfleet/sim/internal/camera/cameratest"
@@ -49,6 +50,49 @@ func TestKeysAreSecurelyStoredWhereTheTPMHoldsThem(t *testing.T) {
 		if _, err := c.Signer(k); err != nil {
 			t.Errorf("%s: %v", body, err)
 		}
+	}
+}
+
+// TestUploadedKeysGoIntoTheTPMThatHoldsThem and sign there: requests, with
+// every algorithm of the capabilities.
+func TestUploadedKeysGoIntoTheTPMThatHoldsThem(t *testing.T) {
+	t.Parallel()
+	host, err := tpm.StartHost(t.Context(), tpm.HostConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := host.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := cameratest.New(t, cameratest.Config{Host: host})
+	f := newFiles(t)
+	f.key("rsa", rsaBits("2048")...)
+	f.key("ec", curve("P-256")...)
+	ids := map[string]string{}
+	for _, name := range []string{"rsa", "ec"} {
+		id := c.As(t, "admin", pkcs8(f.in(name), "")).Text("./KeyID")
+		k, err := c.State.View().Keystore.Key(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held := c.TPM.Supports(tpm.KeySpec{Algorithm: algorithm(k), Bits: k.Bits}); k.SecurelyStored() != held {
+			t.Errorf("%s: securely stored %v, want %v", name, k.SecurelyStored(), held)
+		}
+		ids[name] = id
+	}
+	for _, oid := range keystore.SignatureAlgorithms() {
+		id := ids["rsa"]
+		if strings.HasPrefix(oid, "1.2.840.10045.") {
+			id = ids["ec"]
+		}
+		a := c.As(t, "admin", csr(id, commonName("camera"), "", oid))
+		if a.Fault != "" {
+			t.Errorf("%s: %s", oid, a.Body)
+			continue
+		}
+		openssl(t, "req", "-in", der(t, "CERTIFICATE REQUEST", a.Text("./PKCS10CSR")), "-verify", "-noout")
 	}
 }
 
