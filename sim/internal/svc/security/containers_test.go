@@ -16,7 +16,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/state"
 )
 
-// files are made by openssl; in returns what is in one.
+// files are made by openssl, in a directory of their own.
 type files struct {
 	t   testing.TB
 	dir string

@@ -75,7 +75,7 @@ func TestPathsAreUploadedInPKCS12(t *testing.T) { // ADVANCED_SECURITY-6-3-1, 6-
 	f := pkcs12Files(t)
 	secret := element("Passphrase", "secret")
 	bad := bytes.Replace(f.read("open"), []byte{0x30, 0x82}, []byte{0x30, 0x83}, 1)
-	broken := bytes.Replace(f.read("open"), []byte("leaf"), []byte("le\xff\xff"), -1)
+	broken := bytes.ReplaceAll(f.read("open"), []byte("leaf"), []byte("le\xff\xff"))
 	other := bytes.Replace(f.read("open"), point(t, f.read("leaf")), point(t, f.read("stranger")), 1) // in the certificate
 	encode := base64.StdEncoding.EncodeToString
 	path := map[string]string{"./CertificationPathID": "path1", "./KeyID": "key1"}
