@@ -3,6 +3,8 @@ package camera
 import (
 	"crypto"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/camfleet/camfleet/profiles"
@@ -34,13 +36,26 @@ func (c *Camera) authSettings(keys *keystore.Section) auth.Settings {
 	s := auth.Settings{Order: auth.Order(a.Challenges), Methods: methods(a), CreatedWindow: a.UsernameToken.Window}
 	s.CommonName = keys.TLS.ClientAuthRequired && keys.TLS.CnMapsToUser
 	if a.JWT.Enabled && keys.JWT.Enabled() {
-		s.Bearer = &auth.BearerConfig{
-			Audiences: append([]string{c.config.State.View().Device.Identity.EndpointReference()}, keys.JWT.Audiences...),
-			Issuers:   keys.JWT.TrustedIssuers, Source: c.config.Issuers,
-			Keys: publicKeys(keys), Algorithms: a.JWT.Algorithms, Custom: claims(keys.JWT.CustomClaims),
-		}
+		s.Bearer = c.bearer(keys)
 	}
 	return s
+}
+
+// bearer says which tokens are taken. Where keys are named and none of them can
+// be used, no token is: without keys the authenticator would ask for none.
+func (c *Camera) bearer(keys *keystore.Section) *auth.BearerConfig {
+	list, err := publicKeys(keys)
+	if err != nil {
+		c.log.Warn("keys of the JWT configuration cannot be used", "error", err)
+		if len(list) == 0 {
+			return nil
+		}
+	}
+	return &auth.BearerConfig{
+		Audiences: append([]string{c.config.State.View().Device.Identity.EndpointReference()}, keys.JWT.Audiences...),
+		Issuers:   keys.JWT.TrustedIssuers, Source: c.config.Issuers,
+		Keys: list, Algorithms: c.config.Profile.Auth.JWT.Algorithms, Custom: claims(keys.JWT.CustomClaims),
+	}
 }
 
 func methods(a profiles.Auth) []auth.Method {
@@ -62,19 +77,25 @@ func methods(a profiles.Auth) []auth.Method {
 	return list
 }
 
-// publicKeys are the keys the JWT configuration names.
-func publicKeys(keys *keystore.Section) []crypto.PublicKey {
+// publicKeys are the keys the JWT configuration names. The error says which of
+// them cannot be used now, such as one that is still being generated.
+func publicKeys(keys *keystore.Section) ([]crypto.PublicKey, error) {
 	var list []crypto.PublicKey
+	var errs []error
 	for _, id := range keys.JWT.KeyIDs {
 		k, err := keys.Key(id)
 		if err != nil {
-			continue // the section's Validate lets no such reference in
+			errs = append(errs, err)
+			continue
 		}
-		if public, err := x509.ParsePKIXPublicKey(k.Public); err == nil {
-			list = append(list, public)
+		public, err := x509.ParsePKIXPublicKey(k.Public)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("key %q, %s: %w", id, k.Status, err))
+			continue
 		}
+		list = append(list, public)
 	}
-	return list
+	return list, errors.Join(errs...)
 }
 
 func claims(list []keystore.CustomClaim) []auth.CustomClaim {
