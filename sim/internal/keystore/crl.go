@@ -3,11 +3,12 @@ package keystore
 import (
 	"bytes"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/camfleet/camfleet/sim/internal/pki"
 )
 
 // CRL is a certificate revocation list (Security 5.2.6.4).
@@ -38,8 +39,8 @@ func (s *Section) AddCRL(der []byte, alias string, random io.Reader) (CRL, error
 	if err := l.checkAlias(alias); err != nil {
 		return CRL{}, err
 	}
-	if _, err := parseCRL(der); err != nil {
-		return CRL{}, fmt.Errorf("%w: %w", ErrBadCRL, err)
+	if err := checkCRL(der); err != nil {
+		return CRL{}, err
 	}
 	algorithm, err := algorithmOf(der)
 	if err != nil {
@@ -60,33 +61,18 @@ func (s *Section) AddCRL(der []byte, alias string, random io.Reader) (CRL, error
 	return c, nil
 }
 
-// parseCRL reads a revocation list. A critical extension that is not known
-// makes it useless (RFC 5280 5.2, 5.3).
-func parseCRL(der []byte) (*x509.RevocationList, error) {
-	list, err := x509.ParseRevocationList(der)
-	if err != nil {
-		return nil, err
-	}
-	if err := onlyKnown(list.Extensions, "2.5.29.20", "2.5.29.27", "2.5.29.28", "2.5.29.35"); err != nil {
-		return nil, err
-	}
-	for _, e := range list.RevokedCertificateEntries {
-		// The certificate issuer of an indirect list is not known: who reads
-		// such a list without it takes the wrong certificates for revoked.
-		if err := onlyKnown(e.Extensions, "2.5.29.21", "2.5.29.24"); err != nil {
-			return nil, fmt.Errorf("entry %v: %w", e.SerialNumber, err)
-		}
-	}
-	return list, nil
-}
-
-var errCritical = errors.New("unknown critical extension")
-
-func onlyKnown(list []pkix.Extension, known ...string) error {
-	for _, e := range list {
-		if oid := e.Id.String(); e.Critical && !slices.Contains(known, oid) {
-			return fmt.Errorf("%w %s", errCritical, oid)
-		}
+// checkCRL makes sure that path validation can use a revocation list: the TLS
+// server considers all that are there, and a critical part that is not
+// understood would make it useless (RFC 5280 5.2, 5.3).
+func checkCRL(der []byte) error {
+	list, err := pki.ParseCRL(der, pki.CRLLimits{Bytes: max(1, len(der)), Entries: max(1, len(der))})
+	switch {
+	case errors.Is(err, pki.ErrSignatureAlgorithm):
+		return fmt.Errorf("%w: %w", ErrSignatureAlgorithm, err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrBadCRL, err)
+	case list.Unusable() != "":
+		return fmt.Errorf("%w: critical %s", ErrBadCRL, list.Unusable())
 	}
 	return nil
 }

@@ -78,6 +78,12 @@ func TestCRLsThatCannotBeUsedAreRefused(t *testing.T) {
 		"unknown and critical": b.revocations(func(l *x509.RevocationList) {
 			l.ExtraExtensions = []pkix.Extension{critical(1, 2, 3)}
 		}),
+		"issuing distribution point that is none": b.revocations(func(l *x509.RevocationList) {
+			l.ExtraExtensions = []pkix.Extension{critical(2, 5, 29, 28)}
+		}),
+		"indirect list": b.revocations(func(l *x509.RevocationList) {
+			l.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 3, 0x84, 1, 0xff}}}
+		}),
 		"entry of an indirect list": b.revocations(func(l *x509.RevocationList) {
 			l.RevokedCertificateEntries[0].ExtraExtensions = []pkix.Extension{critical(2, 5, 29, 29)}
 		}),

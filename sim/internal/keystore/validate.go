@@ -122,8 +122,8 @@ func (v *validator) secrets() {
 		}
 	}
 	for _, c := range v.s.CRLs {
-		if _, err := parseCRL(c.DER); err != nil {
-			v.bad("CRL %q: %w: %w", c.ID, ErrBadCRL, err)
+		if err := checkCRL(c.DER); err != nil {
+			v.bad("CRL %q: %w", c.ID, err)
 		}
 	}
 	if b := v.s.Vault; b.kinds() > 1 || len(b.Sealed) > 0 {

@@ -122,6 +122,10 @@ func (c *CRL) Revoked(serial *big.Int) bool {
 	return there
 }
 
+// Unusable says what critical part of the CRL nobody here understands, so that
+// it cannot tell who is revoked (RFC 5280 5.2, 5.3); "": it can be used.
+func (c *CRL) Unusable() string { return c.unusable }
+
 // CheckSignature checks the signature with the key of an issuer, which is
 // given: names and key usage are not looked at. Errors: ErrKeySignature,
 // ErrSignature.

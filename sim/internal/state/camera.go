@@ -14,6 +14,8 @@ import (
 var (
 	ErrClosed  = errors.New("the camera's state is closed")
 	ErrBacklog = errors.New("a watcher is too far behind")
+	// ErrStore is a change that a durable state could not store, and undid.
+	ErrStore = errors.New("the change cannot be stored")
 )
 
 // DefaultBacklog is how many changes may wait for one watcher.
@@ -130,7 +132,7 @@ func (c *Camera) publish(before, after *Tree) error {
 	}
 	if c.config.Durable && c.config.Saver != nil {
 		if err := c.config.Saver.Save(after); err != nil {
-			return fmt.Errorf("store the change: %w", err)
+			return fmt.Errorf("%w: %w", ErrStore, err)
 		}
 	}
 	c.current.Store(after)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/soap"
+	"github.com/camfleet/camfleet/sim/internal/state"
 )
 
 // Faults maps the errors of the rules to faults. A rule does not know which
@@ -57,6 +58,7 @@ func Common() Faults {
 	return Faults{
 		FaultFor(ErrArgument, "env:Sender/ter:InvalidArgVal"),
 		FaultFor(ErrStopped, "env:Receiver/ter:Action"),
+		FaultFor(state.ErrStore, "env:Receiver/ter:Action"),
 	}
 }
 

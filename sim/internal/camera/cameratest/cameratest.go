@@ -59,6 +59,8 @@ type Config struct {
 	Observe func(op.Record)
 	// Changed is asked before every change of the state, and may refuse it.
 	Changed func(before, after *state.Tree) error
+	// Saver stores every change before it counts; nil: nothing is stored.
+	Saver state.Saver
 	// Answered gets every SOAP answer that the methods of Camera see.
 	Answered func(Answer)
 }
@@ -93,7 +95,9 @@ func New(t testing.TB, c Config) *Camera {
 	if c.First != nil {
 		first = *c.First
 	}
-	b.State = state.New(first, state.Config{Seed: seed.New(1).Sub("cam-0001"), Validate: c.Changed})
+	b.State = state.New(first, state.Config{
+		Seed: seed.New(1).Sub("cam-0001"), Validate: c.Changed, Saver: c.Saver, Durable: c.Saver != nil,
+	})
 	if c.Open == nil {
 		c.Open = func(ctx context.Context, address string) (net.Listener, error) {
 			var l net.ListenConfig

@@ -1,12 +1,8 @@
 package security
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tas"
-	"github.com/camfleet/camfleet/sim/internal/pki"
 	"github.com/camfleet/camfleet/sim/internal/state"
 	"github.com/camfleet/camfleet/sim/internal/svc"
 )
@@ -16,25 +12,10 @@ import (
 func uploadCRL(c *svc.Call, req *tas.UploadCRL) (*tas.UploadCRLResponse, error) {
 	var added keystore.CRL
 	err := c.Update(func(tx *state.Tx) (err error) {
-		if added, err = tx.Keystore().AddCRL(req.Crl, value(req.Alias), tx.Random()); err != nil {
-			return err
-		}
-		return readable(added.DER)
+		added, err = tx.Keystore().AddCRL(req.Crl, value(req.Alias), tx.Random())
+		return err
 	})
 	return &tas.UploadCRLResponse{CrlID: added.ID}, err
-}
-
-// readable makes sure that the path validation can use a revocation list: the
-// TLS server considers all that are there.
-func readable(der []byte) error {
-	_, err := pki.ParseCRL(der, pki.CRLLimits{Bytes: len(der), Entries: len(der)})
-	switch {
-	case errors.Is(err, pki.ErrSignatureAlgorithm):
-		return fmt.Errorf("%w: %w", keystore.ErrSignatureAlgorithm, err)
-	case err != nil:
-		return fmt.Errorf("%w: %w", keystore.ErrBadCRL, err)
-	}
-	return nil
 }
 
 // deleteCRL removes a certificate revocation list. Security 5.2.6.4.4;

@@ -3,8 +3,19 @@ package security
 import (
 	"github.com/camfleet/camfleet/sim/internal/device"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
+	"github.com/camfleet/camfleet/sim/internal/state"
 	"github.com/camfleet/camfleet/sim/internal/svc"
 )
+
+// undone are the faults of operations that could not store what they did. An
+// operation without a fault of its own for it has the generic one.
+func undone() svc.Faults {
+	const action = "env:Receiver/ter:Action"
+	return svc.Faults{svc.FaultFor(state.ErrStore,
+		action+"/ter:KeyDeletionFailed", action+"/ter:CertificateDeletionFailed", action+"/ter:CertificationPathDeletionFailed",
+		action+"/ter:PassphraseDeletionFailed", action+"/ter:CertificateCreationFailed", action+"/ter:CertificationPathCreationFailed", action,
+	)}
+}
 
 // keyFaults are those of keys that are made and deleted. Security 5.2.6.2.
 func keyFaults() svc.Faults {

@@ -132,5 +132,5 @@ func faults() svc.Faults {
 		svc.FaultFor(keystore.ErrKeyType, arg+"/ter:InvalidKeyType"),
 		svc.FaultFor(keystore.ErrCertificateID, arg+"/ter:CertificateID"),
 		svc.FaultFor(keystore.ErrPolicyID, arg+"/ter:CertPathValidationPolicyID", arg+"/ter:NewCertPathValidationPolicyID"),
-	}, slices.Concat(keyFaults(), serverFaults(), certificateFaults(), signingFaults(), containerFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
+	}, slices.Concat(undone(), keyFaults(), serverFaults(), certificateFaults(), signingFaults(), containerFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
 }
