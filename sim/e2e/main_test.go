@@ -56,9 +56,16 @@ type result struct {
 // run runs a program to its end. Only its not starting fails the test.
 func run(t testing.TB, stdin string, name string, args ...string) result {
 	t.Helper()
+	return runIn(t, "", stdin, name, args...)
+}
+
+// runIn runs a program in a folder.
+func runIn(t testing.TB, dir, stdin string, name string, args ...string) result {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
 	var out, said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &said
 	err := cmd.Run()

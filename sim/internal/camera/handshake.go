@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -60,10 +61,31 @@ func (s *secured) shake(c net.Conn) {
 	late := s.clock.AfterFunc(s.timeout, cancel)
 	defer late.Stop()
 	t := tls.Server(c, s.config)
-	if t.HandshakeContext(ctx) != nil || !s.deliver(accepted{conn: t}) {
-		c.Close() //nolint:errcheck // it is given up
+	if t.HandshakeContext(ctx) != nil {
+		defer context.AfterFunc(ctx, func() { c.Close() })() //nolint:errcheck // it is given up
+		linger(c)
+		c.Close() //nolint:errcheck // as above
+		return
+	}
+	if !s.deliver(accepted{conn: t}) {
+		c.Close() //nolint:errcheck // as above
 	}
 }
+
+// lingerBytes is the most that is read of a client that is turned away.
+const lingerBytes = 64 << 10
+
+// linger lets a client read the alert that turns it away: if what it has sent
+// meanwhile were left unread, closing the connection would reset it, and the
+// alert might be lost (RFC 1122 4.2.2.13).
+func linger(c net.Conn) {
+	if half, ok := c.(halfCloser); ok && half.CloseWrite() == nil {
+		io.CopyN(io.Discard, c, lingerBytes) //nolint:errcheck // it ends anyway
+	}
+}
+
+// halfCloser is a connection that can say that nothing more will come.
+type halfCloser interface{ CloseWrite() error }
 
 // deliver hands something to Accept; false if the listener is closed.
 func (s *secured) deliver(a accepted) bool {

@@ -1,6 +1,7 @@
 package camera
 
 import (
+	"errors"
 	"net"
 	"sync"
 )
@@ -47,4 +48,12 @@ type counted struct {
 func (c *counted) Close() error {
 	c.once.Do(func() { <-c.slots })
 	return c.Conn.Close()
+}
+
+// CloseWrite says that nothing more will come, where the connection can.
+func (c *counted) CloseWrite() error {
+	if half, ok := c.Conn.(halfCloser); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
 }

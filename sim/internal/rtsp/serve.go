@@ -124,6 +124,7 @@ func (c *conn) handshake(ctx context.Context) error {
 	defer watch.Stop()
 	t := tls.Server(c.out, c.srv.config.TLS)
 	if err := t.HandshakeContext(ctx); err != nil {
+		c.linger() // what the client has sent meanwhile must not cost it the alert
 		return err
 	}
 	if list := t.ConnectionState().PeerCertificates; len(list) > 0 {
