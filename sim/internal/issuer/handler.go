@@ -1,69 +1,128 @@
 package issuer
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 )
 
-// Client is somebody who may fetch tokens by client credentials. RFC 6749 4.4.
-type Client struct {
-	ID, Secret string
-	Roles      []string // of its tokens
-	Audience   []string // of its tokens; nil: the issuer's
+// place is an address of the issuer: its name, and where it answers.
+type place struct {
+	url string // the iss of tokens that are fetched there
+	// alias is where clients with certificates fetch them, "": at url.
+	alias string
+	tls   bool
 }
 
-// maxForm is how long a request to the token endpoint may be, in bytes.
-const maxForm = 16384
+func (p place) token() string { return p.url + "/token" }
+
+// audiences are what a client assertion may be meant for. RFC 7523 3.
+func (p place) audiences() []string {
+	list := []string{p.url, p.token()}
+	if p.alias != "" {
+		list = append(list, p.alias+"/token")
+	}
+	return list
+}
 
 // metadata is the issuer's description of itself. RFC 8414 2, OpenID Connect
 // Discovery 1.0 section 3; what is not there is not offered.
 type metadata struct {
 	Issuer        string   `json:"issuer"`
+	Authorization string   `json:"authorization_endpoint,omitempty"`
+	Token         string   `json:"token_endpoint"`
 	JWKS          string   `json:"jwks_uri"`
-	TokenEndpoint string   `json:"token_endpoint,omitempty"`
+	Registration  string   `json:"registration_endpoint"`
+	Scopes        []string `json:"scopes_supported"`
 	ResponseTypes []string `json:"response_types_supported"`
+	ResponseModes []string `json:"response_modes_supported"`
 	GrantTypes    []string `json:"grant_types_supported"`
 	SubjectTypes  []string `json:"subject_types_supported"`
 	Algorithms    []string `json:"id_token_signing_alg_values_supported"`
-	ClientAuth    []string `json:"token_endpoint_auth_methods_supported,omitempty"`
+	ClientAuth    []Method `json:"token_endpoint_auth_methods_supported"`
+	ClientSigning []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	Challenges    []string `json:"code_challenge_methods_supported"`
 	Claims        []string `json:"claims_supported"`
+	Iss           bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 3
+	Request       bool     `json:"request_parameter_supported"`
+	RequestURI    bool     `json:"request_uri_parameter_supported"`
+	MTLS          *aliases `json:"mtls_endpoint_aliases,omitempty"` // RFC 8705 5
 }
 
-// Handler serves the metadata, the keys and, where there are clients, the
-// token endpoint, at paths below that of the issuer's URL.
+type aliases struct {
+	Token string `json:"token_endpoint"`
+}
+
+// Handler serves the issuer at the paths below that of its URL: metadata, keys,
+// and the authorization, token and registration endpoints.
 func (i *Issuer) Handler() http.Handler {
-	base := ""
-	if u, err := url.Parse(i.config.URL); err == nil { // New has parsed it before
-		base = u.Path
-	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+base+"/.well-known/openid-configuration", i.serveMetadata)
-	mux.HandleFunc("GET /.well-known/oauth-authorization-server"+base, i.serveMetadata)
-	mux.HandleFunc("GET "+base+"/jwks", i.serveKeys)
-	if len(i.config.Clients) > 0 {
-		mux.HandleFunc("POST "+base+"/token", i.serveToken)
-	}
+	i.serve(mux, i.plain())
 	return mux
 }
 
-func (i *Issuer) serveMetadata(w http.ResponseWriter, _ *http.Request) {
+// TLSHandler serves the issuer at the paths below that of its TLSURL, where it
+// goes by that name, and the token endpoint of the issuer without TLS for
+// clients with certificates. The listener must ask clients for certificates
+// and let any through (tls.RequestClientCert).
+func (i *Issuer) TLSHandler() http.Handler {
+	mux := http.NewServeMux()
+	i.serve(mux, place{url: i.config.TLSURL, tls: true})
+	plain := i.plain()
+	mux.HandleFunc("POST "+pathOf(plain.alias)+"/token", i.serveToken(plain))
+	return mux
+}
+
+// plain is the place without TLS of its own.
+func (i *Issuer) plain() place {
+	p := place{url: i.config.URL}
+	if i.config.TLSURL != "" {
+		p.alias = i.config.TLSURL + "/mtls"
+	}
+	return p
+}
+
+func (i *Issuer) serve(mux *http.ServeMux, at place) {
+	base := pathOf(at.url)
+	mux.HandleFunc("GET "+base+"/.well-known/openid-configuration", i.serveMetadata(at))
+	mux.HandleFunc("GET /.well-known/oauth-authorization-server"+base, i.serveMetadata(at))
+	mux.HandleFunc("GET "+base+"/jwks", i.serveKeys)
+	mux.HandleFunc("POST "+base+"/token", i.serveToken(at))
+	mux.HandleFunc("POST "+base+"/register", i.serveRegister)
+	if len(i.config.Users) > 0 {
+		mux.HandleFunc("GET "+base+"/authorize", i.serveAuthorize(at))
+		mux.HandleFunc("POST "+base+"/authorize", i.serveAuthorize(at))
+	}
+}
+
+func pathOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil { // New has parsed both
+		return ""
+	}
+	return u.Path
+}
+
+func (i *Issuer) serveMetadata(at place) http.HandlerFunc {
 	m := metadata{
-		Issuer: i.config.URL, JWKS: i.config.URL + "/jwks",
-		ResponseTypes: []string{}, GrantTypes: []string{}, SubjectTypes: []string{"public"},
-		Algorithms: i.config.Algorithms,
-		Claims:     []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "roles"},
+		Issuer: at.url, Token: at.token(), JWKS: at.url + "/jwks", Registration: at.url + "/register",
+		Scopes: scopes(), ResponseTypes: []string{}, ResponseModes: []string{"query"},
+		GrantTypes: []string{grantClientCredentials}, SubjectTypes: []string{"public"},
+		Algorithms:    i.config.Algorithms,
+		ClientAuth:    Methods(i.config.TLSURL != ""),
+		ClientSigning: []string{"HS256", "HS384", "HS512", "ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA"},
+		Challenges:    []string{"S256"},
+		Claims:        []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "roles", "nonce", "auth_time", "at_hash", "preferred_username"},
+		Iss:           true,
 	}
-	if len(i.config.Clients) > 0 {
-		m.TokenEndpoint = i.config.URL + "/token"
-		m.GrantTypes = []string{"client_credentials"}
-		m.ClientAuth = []string{"client_secret_basic", "client_secret_post"}
+	if len(i.config.Users) > 0 {
+		m.Authorization, m.ResponseTypes = at.url+"/authorize", []string{"code"}
+		m.GrantTypes = append(m.GrantTypes, grantCode)
 	}
-	reply(w, http.StatusOK, m)
+	if at.alias != "" {
+		m.MTLS = &aliases{at.alias + "/token"}
+	}
+	return func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, m) }
 }
 
 // serveKeys answers the public keys, all of them. RFC 7517 5.
@@ -93,69 +152,6 @@ func thumbprintInput(k jwk) []byte {
 		panic("issuer: a JWK of strings that is not JSON: " + err.Error())
 	}
 	return text
-}
-
-// serveToken gives tokens for client credentials. RFC 6749 4.4, 5.1, 5.2.
-func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		refuse(w, http.StatusBadRequest, "invalid_request", "the request is not a form")
-		return
-	}
-	for _, values := range r.PostForm {
-		if len(values) > 1 {
-			refuse(w, http.StatusBadRequest, "invalid_request", "a parameter comes twice")
-			return
-		}
-	}
-	if len(r.Header.Values("Authorization")) > 0 && r.PostForm.Has("client_secret") {
-		refuse(w, http.StatusBadRequest, "invalid_request", "the client authenticates in two ways")
-		return
-	}
-	client, known := i.client(r)
-	if !known {
-		w.Header().Set("WWW-Authenticate", `Basic realm="camfleet"`)
-		refuse(w, http.StatusUnauthorized, "invalid_client", "unknown client or wrong secret")
-		return
-	}
-	if r.PostForm.Get("grant_type") != "client_credentials" {
-		refuse(w, http.StatusBadRequest, "unsupported_grant_type", "want client_credentials")
-		return
-	}
-	token, err := i.Mint(TokenRequest{Subject: client.ID, Roles: client.Roles, Audience: client.Audience})
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "invalid_request", err.Error())
-		return
-	}
-	reply(w, http.StatusOK, struct {
-		Token   string `json:"access_token"`
-		Type    string `json:"token_type"`
-		Expires int    `json:"expires_in"`
-	}{token, "Bearer", int(i.config.TTL.Seconds())})
-}
-
-// client finds the client that a request comes from: its credentials are in
-// the Authorization header (client_secret_basic, form-encoded in base64) or in
-// the form (client_secret_post). RFC 6749 2.3.1.
-func (i *Issuer) client(r *http.Request) (Client, bool) {
-	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
-	if name, password, basic := r.BasicAuth(); basic {
-		var bad [2]error
-		id, bad[0] = url.QueryUnescape(name)
-		secret, bad[1] = url.QueryUnescape(password)
-		if bad[0] != nil || bad[1] != nil {
-			return Client{}, false
-		}
-	}
-	at := slices.IndexFunc(i.config.Clients, func(c Client) bool { return c.ID == id })
-	var client Client
-	if at >= 0 {
-		client = i.config.Clients[at]
-	}
-	given, want := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(client.Secret))
-	right := subtle.ConstantTimeCompare(given[:], want[:]) == 1
-	return client, right && at >= 0 && strings.TrimSpace(client.Secret) != ""
 }
 
 func refuse(w http.ResponseWriter, status int, code, description string) {

@@ -19,25 +19,35 @@ func TestGoldenMetadata(t *testing.T) {
 	for _, path := range []string{"/issuer/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/issuer"} {
 		w := httptest.NewRecorder()
 		i.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-		want := `{"issuer":"http://127.0.0.1:8800/issuer","jwks_uri":"http://127.0.0.1:8800/issuer/jwks",` +
-			`"token_endpoint":"http://127.0.0.1:8800/issuer/token","response_types_supported":[],` +
+		want := `{"issuer":"http://127.0.0.1:8800/issuer","token_endpoint":"http://127.0.0.1:8800/issuer/token",` +
+			`"jwks_uri":"http://127.0.0.1:8800/issuer/jwks","registration_endpoint":"http://127.0.0.1:8800/issuer/register",` +
+			`"scopes_supported":["openid","profile"],"response_types_supported":[],"response_modes_supported":["query"],` +
 			`"grant_types_supported":["client_credentials"],"subject_types_supported":["public"],` +
 			`"id_token_signing_alg_values_supported":["ES256"],` +
-			`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],` +
-			`"claims_supported":["iss","sub","aud","exp","nbf","iat","jti","roles"]}`
+			`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","client_secret_jwt","private_key_jwt","none"],` +
+			`"token_endpoint_auth_signing_alg_values_supported":["HS256","HS384","HS512","ES256","ES384","ES512","RS256","PS256","EdDSA"],` +
+			`"code_challenge_methods_supported":["S256"],` +
+			`"claims_supported":["iss","sub","aud","exp","nbf","iat","jti","roles","nonce","auth_time","at_hash","preferred_username"],` +
+			`"authorization_response_iss_parameter_supported":true,"request_parameter_supported":false,"request_uri_parameter_supported":false}`
 		if w.Code != 200 || w.Body.String() != want || w.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
-	bare := newIssuer(t, func(c *issuer.Config) { c.Clients = nil })
+	full := newIssuer(t, func(c *issuer.Config) { c.TLSURL, c.Users = "https://127.0.0.1:8843/issuer", people() })
 	w := httptest.NewRecorder()
-	bare.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/issuer/.well-known/openid-configuration", nil))
-	if strings.Contains(w.Body.String(), "token_endpoint") {
-		t.Errorf("a token endpoint nobody may use is offered: %s", w.Body)
+	full.TLSHandler().ServeHTTP(w, httptest.NewRequest("GET", "/issuer/.well-known/openid-configuration", nil))
+	for _, want := range []string{
+		`"issuer":"https://127.0.0.1:8843/issuer"`, `"authorization_endpoint":"https://127.0.0.1:8843/issuer/authorize"`,
+		`"response_types_supported":["code"]`, `"grant_types_supported":["client_credentials","authorization_code"]`,
+		`"tls_client_auth","self_signed_tls_client_auth"`,
+	} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s lacks %s", w.Body, want)
+		}
 	}
 	for _, r := range []*http.Request{
 		httptest.NewRequest("POST", "/issuer/jwks", nil), httptest.NewRequest("GET", "/issuer/token", nil),
-		httptest.NewRequest("GET", "/issuer", nil),
+		httptest.NewRequest("GET", "/issuer", nil), httptest.NewRequest("GET", "/issuer/authorize", nil),
 	} {
 		w := httptest.NewRecorder()
 		if i.Handler().ServeHTTP(w, r); w.Code < 400 {
@@ -49,6 +59,7 @@ func TestGoldenMetadata(t *testing.T) {
 func TestKeySetHasPublicPartsOnlyAndItsIDsAreThumbprints(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t, func(c *issuer.Config) { c.Algorithms = []string{"ES256", "RS256"} })
+	mint(t, i, issuer.TokenRequest{Algorithm: "RS256"}) // has the key made
 	w := httptest.NewRecorder()
 	i.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/issuer/jwks", nil))
 	var set struct{ Keys []map[string]string }

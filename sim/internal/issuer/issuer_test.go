@@ -167,6 +167,7 @@ func TestTokensOfRetiredKeysAreTakenUntilThereAreTooMany(t *testing.T) {
 func TestKeysAreKeptAsPEM(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t, func(c *issuer.Config) { c.Algorithms = []string{"ES256", "RS256"} })
+	mint(t, i, issuer.TokenRequest{Algorithm: "RS256"}) // has the key made
 	if err := i.Rotate(); err != nil {
 		t.Fatal(err)
 	}

@@ -46,6 +46,7 @@ type TokenRequest struct {
 	Claims    map[string]any // further claims; they replace any but those above
 	Algorithm string         // "": the issuer's first
 	Bad       Bad            // "": a good token
+	at        string         // iss; "": the issuer's URL
 }
 
 // Limits of a token request, which keep tokens below the size that HTTP
@@ -60,17 +61,23 @@ func reserved() []string { return []string{"iss", "sub", "aud", "exp", "nbf", "i
 
 // Mint returns a signed JWT with the claims that Security 4.4.1 asks for.
 func (i *Issuer) Mint(r TokenRequest) (string, error) {
+	text, _, err := i.mint(r)
+	return text, err
+}
+
+// mint is Mint; it also returns the token's jti.
+func (i *Issuer) mint(r TokenRequest) (text, jti string, err error) {
 	if err := i.check(&r); err != nil {
-		return "", err
+		return "", "", err
 	}
 	now := i.config.Clock.Now().Truncate(time.Second)
 	id := make([]byte, 16)
 	if _, err := io.ReadFull(i.config.Random, id); err != nil {
-		return "", fmt.Errorf("randomness for a token: %w", err)
+		return "", "", fmt.Errorf("randomness for a token: %w", err)
 	}
 	claims := map[string]any{"jti": hex.EncodeToString(id)}
 	maps.Copy(claims, r.Claims)
-	claims["iss"], claims["sub"], claims["roles"] = i.config.URL, r.Subject, r.Roles
+	claims["iss"], claims["sub"], claims["roles"] = r.at, r.Subject, r.Roles
 	claims["aud"] = r.Audience
 	if len(r.Audience) == 1 {
 		claims["aud"] = r.Audience[0]
@@ -89,13 +96,18 @@ func (i *Issuer) Mint(r TokenRequest) (string, error) {
 		claims["iss"] = "https://issuer.invalid"
 	}
 	claims["iat"], claims["nbf"], claims["exp"] = min(now.Unix(), from.Unix()), from.Unix(), to.Unix()
-	return i.compact(r, claims)
+	text, err = i.compact(r, claims)
+	jti, _ = claims["jti"].(string) // a request may set it to anything
+	return text, jti, err
 }
 
 // check fills what the request leaves out and says what is wrong with it.
 func (i *Issuer) check(r *TokenRequest) error {
 	if r.Subject == "" {
 		r.Subject = "camfleet"
+	}
+	if r.at == "" {
+		r.at = i.config.URL
 	}
 	if r.Roles == nil {
 		r.Roles = []string{"onvif:User"}
