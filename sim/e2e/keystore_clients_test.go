@@ -106,8 +106,8 @@ func (d desk) overRTSPS(t testing.TB, fleet *running, client string) (status int
 	return status
 }
 
-// demand makes the TLS server demand certificates of clients, with a policy that
-// trusts a certificate, and returns the policy.
+// policy makes a policy that trusts a certificate and may ask for the extended
+// key usage of clients.
 func (o officer) policy(t testing.TB, anchor string, usage bool) string {
 	t.Helper()
 	return text(o.must(t, "CreateCertPathValidationPolicy",
@@ -117,8 +117,7 @@ func (o officer) policy(t testing.TB, anchor string, usage bool) string {
 
 const (
 	getUsers    = `<GetUsers xmlns="http://www.onvif.org/ver10/device/wsdl"/>`                                            // READ_SYSTEM_SECRET
-	getHostname = `<GetHostname xmlns="http://www.onvif.org/ver10/device/wsdl"/>`                                         // PRE_AUTH
-	getServices = `<GetScopes xmlns="http://www.onvif.org/ver10/device/wsdl"/>`                                           // READ_SYSTEM
+	getScopes   = `<GetScopes xmlns="http://www.onvif.org/ver10/device/wsdl"/>`                                           // READ_SYSTEM
 	setHostname = `<SetHostname xmlns="http://www.onvif.org/ver10/device/wsdl"><Name>by-certificate</Name></SetHostname>` // WRITE_SYSTEM
 )
 
@@ -190,7 +189,7 @@ func TestOpenSSLAndCurlAreLetInByTheirCertificates(t *testing.T) {
 	} {
 		got := want
 		got.rtsp = d.overRTSPS(t, fleet, client)
-		got.read = d.overHTTPS(t, fleet, client, getServices, false)
+		got.read = d.overHTTPS(t, fleet, client, getScopes, false)
 		got.secret = d.overHTTPS(t, fleet, client, getUsers, true) // the administrator's password is ignored
 		got.write = d.overHTTPS(t, fleet, client, setHostname, false)
 		if got != want {
