@@ -106,7 +106,7 @@ type KeystoreLimits struct {
 	CertificationPaths           int `yaml:"certification_paths" default:"16" min:"2" max:"1024"`
 	Passphrases                  int `yaml:"passphrases" default:"16" min:"0" max:"1024"`
 	CRLs                         int `yaml:"crls" default:"16" min:"0" max:"1024"`
-	CertificationPathPolicies    int `yaml:"certification_path_validation_policies" default:"16" min:"2" max:"1024"`
+	CertificationPathPolicies    int `yaml:"certification_path_validation_policies" default:"16" min:"0" max:"1024"`
 	TLSCertificationPaths        int `yaml:"tls_certification_paths" default:"4" min:"1" max:"64"`
 	TLSCertificationPathPolicies int `yaml:"tls_certification_path_validation_policies" default:"4" min:"0" max:"64"`
 	Dot1XConfigurations          int `yaml:"dot1x_configurations" default:"4" min:"0" max:"64"`

@@ -40,6 +40,7 @@ type Profile struct {
 	Users       []User    `yaml:"users" jsonschema:"maxItems=1024"`
 	Auth        Auth      `yaml:"auth"`
 	TLS         TLS       `yaml:"tls"`
+	Security    Security  `yaml:"security"`
 	Keys        Keys      `yaml:"keys"`
 	TPM         TPM       `yaml:"tpm"`
 	Media       Media     `yaml:"media"`
@@ -62,9 +63,12 @@ type Identity struct {
 // ONVIF is what the device offers of the standard.
 type ONVIF struct {
 	// Release of the network interface specifications the device claims.
-	Release string `yaml:"release" default:"25.06" jsonschema:"enum=18.12,enum=25.06"`
+	Release string `yaml:"release" default:"25.06" jsonschema:"enum=18.12,enum=25.06,enum=26.06"`
 	// Profiles are declared by fixed scopes (onvif://www.onvif.org/Profile/…).
 	Profiles []string `yaml:"profiles" default:"Streaming,T" jsonschema:"enum=Streaming,enum=T,uniqueItems=true,minItems=1"`
+	// Addons are declared in the device service's capabilities; TLSServerConfiguration
+	// is the TLS Configuration add-on.
+	Addons []string `yaml:"addons" jsonschema:"enum=TLSServerConfiguration,uniqueItems=true"`
 	// Services that answer; device is always among them.
 	Services []string `yaml:"services" default:"device,media,media2,event,security" jsonschema:"enum=device,enum=media,enum=media2,enum=event,enum=security,uniqueItems=true"`
 	// OperationsOff answer ter:ActionNotSupported and show in no capability:
@@ -151,7 +155,7 @@ type JWT struct {
 
 // TLS is the camera's TLS server on the HTTPS and RTSPS ports.
 type TLS struct {
-	Versions  []string `yaml:"versions" default:"1.2,1.3" jsonschema:"enum=1.2,enum=1.3,uniqueItems=true,minItems=1"`
+	Versions  []string `yaml:"versions" default:"1.2,1.3" jsonschema:"enum=1.0,enum=1.1,enum=1.2,enum=1.3,uniqueItems=true,minItems=1"`
 	ServerKey Key      `yaml:"server_key"`
 }
 

@@ -54,6 +54,7 @@ func (p *Profile) check(operations []string) []problem {
 	c.users()
 	c.auth()
 	c.keys()
+	c.security()
 	c.sources()
 	c.streams()
 	c.clock()

@@ -87,7 +87,7 @@ func addTags(s *jsonschema.Schema, t reflect.Type) {
 		}
 		p.Description = strings.ReplaceAll(p.Description, "\n", " ")
 		if d, ok := f.Tag.Lookup("default"); ok {
-			p.Default = defaultOf(p.Type, d)
+			p.Default = defaultOf(p, d)
 		}
 		lowest, highest := f.Tag.Get("min"), f.Tag.Get("max")
 		switch {
@@ -99,15 +99,19 @@ func addTags(s *jsonschema.Schema, t reflect.Type) {
 	}
 }
 
-// defaultOf returns a default as JSON of the given type.
-func defaultOf(kind, text string) any {
-	switch kind {
+// defaultOf returns a default as JSON of the type that the schema asks for.
+func defaultOf(s *jsonschema.Schema, text string) any {
+	switch s.Type {
 	case "integer", "number":
 		return json.Number(text)
 	case "boolean":
 		return text == "true"
 	case "array":
-		return strings.Split(text, ",")
+		var list []any
+		for part := range strings.SplitSeq(text, ",") {
+			list = append(list, defaultOf(s.Items, part))
+		}
+		return list
 	}
 	return text
 }

@@ -1,6 +1,10 @@
 package camera
 
-import "github.com/camfleet/camfleet/profiles"
+import (
+	"slices"
+
+	"github.com/camfleet/camfleet/profiles"
+)
 
 // switchedOff are the operations a profile has switched off, by name or because
 // the release it claims, or what it leaves out, does not have them.
@@ -14,28 +18,7 @@ func switchedOff(p *profiles.Profile) map[string]bool {
 			off["tas:"+o.operation] = true
 		}
 	}
-	k := p.Limits.Keystore
-	for _, f := range []struct {
-		offered    bool
-		operations []string
-	}{
-		{p.Auth.JWT.Enabled, []string{"GetJWTConfiguration", "SetJWTConfiguration"}},
-		{k.Passphrases > 0, []string{"UploadPassphrase", "GetAllPassphrases", "DeletePassphrase"}},
-		{k.CRLs > 0, []string{"UploadCRL", "GetCRL", "GetAllCRLs", "DeleteCRL"}},
-		{k.Dot1XConfigurations > 0, []string{
-			"AddDot1XConfiguration", "GetAllDot1XConfigurations", "GetDot1XConfiguration", "DeleteDot1XConfiguration",
-			"SetNetworkInterfaceDot1XConfiguration", "GetNetworkInterfaceDot1XConfiguration", "DeleteNetworkInterfaceDot1XConfiguration",
-		}},
-		{k.TLSCertificationPathPolicies > 0, []string{
-			"SetClientAuthenticationRequired", "GetClientAuthenticationRequired", "SetCnMapsToUser", "GetCnMapsToUser",
-			"AddCertPathValidationPolicyAssignment", "RemoveCertPathValidationPolicyAssignment",
-			"ReplaceCertPathValidationPolicyAssignment", "GetAssignedCertPathValidationPolicies",
-		}},
-		{k.AuthorizationServers > 0, []string{
-			"GetAuthorizationServerConfigurations", "CreateAuthorizationServerConfiguration",
-			"SetAuthorizationServerConfiguration", "DeleteAuthorizationServerConfiguration",
-		}},
-	} {
+	for _, f := range slices.Concat(stores(p.Limits.Keystore), makes(p)) {
 		for _, name := range f.operations {
 			if !f.offered {
 				off["tas:"+name] = true
@@ -43,6 +26,63 @@ func switchedOff(p *profiles.Profile) map[string]bool {
 		}
 	}
 	return off
+}
+
+// feature is a set of operations of the Security service that a profile offers
+// or not.
+type feature struct {
+	offered    bool
+	operations []string
+}
+
+// stores are the features that need room in the keystore.
+func stores(k profiles.KeystoreLimits) []feature {
+	return []feature{
+		{k.Passphrases > 0, []string{"UploadPassphrase", "GetAllPassphrases", "DeletePassphrase"}},
+		{k.CRLs > 0, []string{"UploadCRL", "GetCRL", "GetAllCRLs", "DeleteCRL"}},
+		{k.CertificationPathPolicies > 0, []string{
+			"CreateCertPathValidationPolicy", "GetCertPathValidationPolicy", "GetAllCertPathValidationPolicies",
+			"SetCertPathValidationPolicy", "DeleteCertPathValidationPolicy",
+		}},
+		{k.Dot1XConfigurations > 0, dot1xOperations()},
+		{k.TLSCertificationPathPolicies > 0, []string{
+			"SetClientAuthenticationRequired", "GetClientAuthenticationRequired", "SetCnMapsToUser", "GetCnMapsToUser",
+			"AddCertPathValidationPolicyAssignment", "RemoveCertPathValidationPolicyAssignment",
+			"ReplaceCertPathValidationPolicyAssignment", "GetAssignedCertPathValidationPolicies",
+		}},
+		{k.AuthorizationServers > 0, authorizationOperations()},
+	}
+}
+
+// makes are the features that need an algorithm, a method or a setting.
+func makes(p *profiles.Profile) []feature {
+	s := p.Security
+	upload := len(s.PasswordBased.Encryption) > 0
+	return []feature{
+		{p.Auth.JWT.Enabled, []string{"GetJWTConfiguration", "SetJWTConfiguration"}},
+		{len(s.RSAKeyLengths) > 0, []string{"CreateRSAKeyPair"}},
+		{len(s.EllipticCurves) > 0, []string{"CreateECCKeyPair"}},
+		{upload, []string{"UploadKeyPairInPKCS8"}},
+		{upload && len(s.PasswordBased.MAC) > 0, []string{"UploadCertificateWithPrivateKeyInPKCS12"}},
+		{len(s.Dot1XMethods) > 0, dot1xOperations()},
+		{len(s.AuthorizationServers.Types) > 0, authorizationOperations()},
+		{s.MediaSigning, []string{"GetAssignedMediaSigningCertificates"}},
+		{s.MediaSigning && s.UserSigningKey, []string{"AddMediaSigningCertificateAssignment", "RemoveMediaSigningCertificateAssignment"}},
+	}
+}
+
+func dot1xOperations() []string {
+	return []string{
+		"AddDot1XConfiguration", "GetAllDot1XConfigurations", "GetDot1XConfiguration", "DeleteDot1XConfiguration",
+		"SetNetworkInterfaceDot1XConfiguration", "GetNetworkInterfaceDot1XConfiguration", "DeleteNetworkInterfaceDot1XConfiguration",
+	}
+}
+
+func authorizationOperations() []string {
+	return []string{
+		"GetAuthorizationServerConfigurations", "CreateAuthorizationServerConfiguration",
+		"SetAuthorizationServerConfiguration", "DeleteAuthorizationServerConfiguration",
+	}
 }
 
 // since is the release an operation of the Security service came with.

@@ -80,6 +80,10 @@ func Spec(p *profiles.Profile, b Birth) (factory.Spec, error) {
 			Users: p.Limits.Users.Users, NameMax: p.Limits.Users.NameLength, PasswordMax: p.Limits.Users.PasswordLength,
 		},
 		KeystoreLimits: keystoreLimits(p.Limits.Keystore),
+		NoSigning:      !signsMedia(p),
+	}
+	if s.KeystoreAbilities, err = abilities(p); err != nil {
+		return s, err
 	}
 	if s.KeystoreRules, err = keystore.RulesOf(p.ONVIF.Release); err != nil {
 		return s, err
@@ -255,7 +259,7 @@ func keystoreLimits(l profiles.KeystoreLimits) keystore.Limits {
 	}
 	return keystore.Limits{
 		Keys: l.Keys, Certificates: l.Certificates, CertificationPaths: l.CertificationPaths,
-		Passphrases: none(l.Passphrases), CRLs: none(l.CRLs), Policies: l.CertificationPathPolicies,
+		Passphrases: none(l.Passphrases), CRLs: none(l.CRLs), Policies: none(l.CertificationPathPolicies),
 		TLSPaths: l.TLSCertificationPaths, TLSPolicies: none(l.TLSCertificationPathPolicies),
 		Dot1X: none(l.Dot1XConfigurations), Authorization: none(l.AuthorizationServers),
 	}

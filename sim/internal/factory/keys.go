@@ -50,6 +50,7 @@ func (f *Factory) keystore(spec Spec, dev *device.Section, tpm TPM) (*keystore.S
 			return nil, fmt.Errorf("media signing: %w", err)
 		}
 	}
+	s.Abilities = spec.KeystoreAbilities
 	return s, nil
 }
 

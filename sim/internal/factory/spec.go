@@ -68,6 +68,8 @@ type Spec struct {
 	UserLimits     users.Limits
 	KeystoreLimits keystore.Limits
 	KeystoreRules  keystore.Rules
+	// KeystoreAbilities count once the camera has left the factory.
+	KeystoreAbilities keystore.Abilities
 }
 
 // maxNumber keeps numbers apart in the lower half of a MAC address.

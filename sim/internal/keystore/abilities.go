@@ -18,6 +18,13 @@ type Abilities struct {
 	// SignatureAlgorithms are object identifiers; default: all of
 	// [SignatureAlgorithms].
 	SignatureAlgorithms []string `json:"signatureAlgorithms,omitzero"`
+	// Encryption are the password-based encryptions of containers with keys,
+	// Ciphers those within PBES2, and MAC the HMACs of both the integrity
+	// protection and the key derivation, with [PBMAC1] for that of RFC 9579;
+	// default: all of [pki.Schemes].
+	Encryption []string `json:"encryption,omitzero"`
+	Ciphers    []string `json:"ciphers,omitzero"`
+	MAC        []string `json:"mac,omitzero"`
 	// Dot1XMethods are methods from the outermost inwards, "EAP-PEAP/MSCHAPv2".
 	// Default: all of [Dot1XMethods].
 	Dot1XMethods []string `json:"dot1xMethods,omitzero"`
@@ -38,6 +45,9 @@ func (a Abilities) WithDefaults() Abilities {
 	}{
 		{&a.EllipticCurves, curveNames()},
 		{&a.SignatureAlgorithms, SignatureAlgorithms()},
+		{&a.Encryption, encryptions()},
+		{&a.Ciphers, ciphers()},
+		{&a.MAC, macs()},
 		{&a.Dot1XMethods, Dot1XMethods()},
 		{&a.ConfigurationTypes, ConfigurationTypes()},
 		{&a.ClientAuthentication, ClientAuthenticationMethods()},

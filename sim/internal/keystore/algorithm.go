@@ -13,21 +13,22 @@ import (
 	"slices"
 )
 
-// signatureAlgorithms are the signature algorithms a keystore can check, with
-// the kind of key that makes them (RFC 3279, RFC 4055, RFC 5758).
+// signatureAlgorithms are the signature algorithms a keystore can check, by
+// their names in RFC 3279, RFC 4055 and RFC 5758, with the kind of key that
+// makes them.
 var signatureAlgorithms = [...]struct {
-	oid string
-	key Algorithm
+	name, oid string
+	key       Algorithm
 }{
-	{"1.2.840.113549.1.1.5", RSA},  // sha1-WithRSAEncryption
-	{"1.2.840.113549.1.1.11", RSA}, // sha256WithRSAEncryption
-	{"1.2.840.113549.1.1.12", RSA}, // sha384WithRSAEncryption
-	{"1.2.840.113549.1.1.13", RSA}, // sha512WithRSAEncryption
-	{"1.2.840.113549.1.1.10", RSA}, // id-RSASSA-PSS
-	{"1.2.840.10045.4.1", ECDSA},   // ecdsa-with-SHA1
-	{"1.2.840.10045.4.3.2", ECDSA}, // ecdsa-with-SHA256
-	{"1.2.840.10045.4.3.3", ECDSA}, // ecdsa-with-SHA384
-	{"1.2.840.10045.4.3.4", ECDSA}, // ecdsa-with-SHA512
+	{"sha1-WithRSAEncryption", "1.2.840.113549.1.1.5", RSA},
+	{"sha256WithRSAEncryption", "1.2.840.113549.1.1.11", RSA},
+	{"sha384WithRSAEncryption", "1.2.840.113549.1.1.12", RSA},
+	{"sha512WithRSAEncryption", "1.2.840.113549.1.1.13", RSA},
+	{"id-RSASSA-PSS", "1.2.840.113549.1.1.10", RSA},
+	{"ecdsa-with-SHA1", "1.2.840.10045.4.1", ECDSA},
+	{"ecdsa-with-SHA256", "1.2.840.10045.4.3.2", ECDSA},
+	{"ecdsa-with-SHA384", "1.2.840.10045.4.3.3", ECDSA},
+	{"ecdsa-with-SHA512", "1.2.840.10045.4.3.4", ECDSA},
 }
 
 // SignatureAlgorithms lists the object identifiers of all signature algorithms
@@ -38,6 +39,18 @@ func SignatureAlgorithms() []string {
 		oids = append(oids, a.oid)
 	}
 	return oids
+}
+
+// SignatureAlgorithmNamed finds a signature algorithm by its name, such as
+// "sha256WithRSAEncryption": its object identifier and the kind of key that
+// makes it.
+func SignatureAlgorithmNamed(name string) (oid string, key Algorithm, ok bool) {
+	for _, a := range signatureAlgorithms {
+		if a.name == name {
+			return a.oid, a.key, true
+		}
+	}
+	return "", "", false
 }
 
 // CheckAlgorithm reports whether a key of the given kind can sign with an

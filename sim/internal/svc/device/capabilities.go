@@ -62,6 +62,7 @@ func capabilities(c *svc.Call) *tds.DeviceServiceCapabilities {
 		caps.Network.NTP = svc.Ref(v.Device.Limits.WithDefaults().NTP)
 	}
 	notSupported(c, &caps.System)
+	caps.System.Addons = addons(c)
 	caps.Security = securityCapabilities(c)
 	return caps
 }

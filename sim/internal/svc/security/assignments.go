@@ -46,17 +46,14 @@ func setEnabledTLSVersions(c *svc.Call, req *tas.SetEnabledTLSVersions) (*tas.Se
 // to certify keys of the camera's, and room for their paths. Security 5.8.3,
 // Table 13.
 func offerServer(c *svc.Call, caps *tas.Capabilities) {
-	limit := most(c, c.View().Keystore.Limits.WithDefaults().TLSPaths, "CreateCertificationPath", "AddServerCertificateAssignment",
-		"RemoveServerCertificateAssignment", "ReplaceServerCertificateAssignment", "GetAssignedServerCertificates")
-	if p := paths(c); limit == nil || p == nil || *p < 2 || *certificates(c) < 3 {
-		return
-	}
-	if !simulated(c, "CreateSelfSignedCertificate") && !simulated(c, "CreatePKCS10CSR", "UploadCertificate") {
+	limit := most(c, c.View().Keystore.Limits.WithDefaults().TLSPaths, "tas:CreateCertificationPath", "tas:AddServerCertificateAssignment",
+		"tas:RemoveServerCertificateAssignment", "tas:ReplaceServerCertificateAssignment", "tas:GetAssignedServerCertificates")
+	if p := paths(c); limit == nil || p == nil || *p < 2 || *certificates(c) < 3 || !certifies(&caps.KeystoreCapabilities) {
 		return
 	}
 	s := &caps.TLSServerCapabilities
 	s.TLSServerSupported, s.MaximumNumberOfTLSCertificationPaths = c.View().Keystore.TLS.Supported, limit
-	if simulated(c, "SetEnabledTLSVersions", "GetEnabledTLSVersions") {
+	if c.SimulatedAll("tas:SetEnabledTLSVersions", "tas:GetEnabledTLSVersions") {
 		s.EnabledVersionsSupported = svc.Ref(true)
 	}
 }

@@ -50,14 +50,17 @@ func replaceCertPathValidationPolicyAssignment(c *svc.Call, req *tas.ReplaceCert
 // Security 5.8.3, Table 13.
 func offerClientAuth(c *svc.Call, caps *tas.Capabilities) {
 	limit := most(c, c.View().Keystore.Limits.WithDefaults().TLSPolicies,
-		"SetClientAuthenticationRequired", "GetClientAuthenticationRequired", "AddCertPathValidationPolicyAssignment",
-		"RemoveCertPathValidationPolicyAssignment", "ReplaceCertPathValidationPolicyAssignment", "GetAssignedCertPathValidationPolicies")
-	if p := policies(c); limit == nil || p == nil || *p < 2 || len(caps.TLSServerCapabilities.TLSServerSupported) == 0 {
+		"tas:SetClientAuthenticationRequired", "tas:GetClientAuthenticationRequired", "tas:AddCertPathValidationPolicyAssignment",
+		"tas:RemoveCertPathValidationPolicyAssignment", "tas:ReplaceCertPathValidationPolicyAssignment", "tas:GetAssignedCertPathValidationPolicies")
+	if limit == nil || !twoPolicies(&caps.KeystoreCapabilities) || len(caps.TLSServerCapabilities.TLSServerSupported) == 0 {
+		return
+	}
+	if !since(c, 2212) && crls(c) == nil || !algorithms(c, sha1RSA, sha256RSA) && len(c.View().Keystore.Abilities.WithDefaults().RSAKeyLengths) > 0 {
 		return
 	}
 	s := &caps.TLSServerCapabilities
 	s.TLSClientAuthSupported, s.MaximumNumberOfTLSCertificationPathValidationPolicies = svc.Ref(true), limit
-	if simulated(c, "SetCnMapsToUser", "GetCnMapsToUser") { // 18.12 knows no such thing
+	if c.SimulatedAll("tas:SetCnMapsToUser", "tas:GetCnMapsToUser") { // 18.12 knows no such thing
 		s.CnMapsToUserSupported = svc.Ref(true)
 	}
 	caps.KeystoreCapabilities.EnforceTLSWebClientAuthExtKeyUsage = svc.Ref(true)

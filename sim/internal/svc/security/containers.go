@@ -63,10 +63,11 @@ func uploadKeyPairInPKCS8(c *svc.Call, req *tas.UploadKeyPairInPKCS8) (*tas.Uplo
 		return nil, err
 	}
 	var pair *pki.PrivateKey
+	options := c.View().Keystore.Abilities.Containers()
 	if passphrase == nil {
-		pair, err = pki.ParsePKCS8(req.KeyPair, pki.ContainerOptions{})
+		pair, err = pki.ParsePKCS8(req.KeyPair, options)
 	} else {
-		pair, err = pki.DecryptPKCS8(req.KeyPair, *passphrase, pki.ContainerOptions{})
+		pair, err = pki.DecryptPKCS8(req.KeyPair, *passphrase, options)
 	}
 	if err != nil {
 		return nil, bounded(err, pki.ErrPKCS8)

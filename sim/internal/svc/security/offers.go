@@ -7,15 +7,10 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/svc"
 )
 
-// simulated reports whether the camera carries out all of the operations.
-func simulated(c *svc.Call, operations ...string) bool {
-	return !slices.ContainsFunc(operations, func(name string) bool { return !c.Simulated("tas:" + name) })
-}
-
 // most is a MaximumNumberOf… capability: the limit, or nothing unless all
 // operations that Table 13 asks for are there.
 func most(c *svc.Call, limit int, operations ...string) *int {
-	if limit <= 0 || !simulated(c, operations...) {
+	if limit <= 0 || !c.SimulatedAll(operations...) {
 		return nil
 	}
 	return &limit
@@ -25,31 +20,46 @@ func most(c *svc.Call, limit int, operations ...string) *int {
 func offerKeys(c *svc.Call, out *tas.KeystoreCapabilities) {
 	s := c.View().Keystore
 	a := s.Abilities.WithDefaults()
-	out.MaximumNumberOfKeys = most(c, s.Limits.WithDefaults().Keys, "GetKeyStatus", "GetAllKeys", "DeleteKey")
+	out.MaximumNumberOfKeys = most(c, s.Limits.WithDefaults().Keys, "tas:GetKeyStatus", "tas:GetAllKeys", "tas:DeleteKey")
 	if out.MaximumNumberOfKeys == nil {
 		return
 	}
-	if len(a.RSAKeyLengths) > 0 && simulated(c, "CreateRSAKeyPair") {
+	if len(a.RSAKeyLengths) > 0 && c.SimulatedAll("tas:CreateRSAKeyPair") {
 		out.RSAKeyPairGeneration, out.RSAKeyLengths = svc.Ref(true), a.RSAKeyLengths
 	}
-	if len(a.EllipticCurves) > 0 && simulated(c, "CreateECCKeyPair") {
+	if len(a.EllipticCurves) > 0 && c.SimulatedAll("tas:CreateECCKeyPair") {
 		out.ECCKeyPairGeneration, out.EllipticCurves = svc.Ref(true), a.EllipticCurves
 	}
+	if since(c, 2512) {
+		out.KeyPairGeneration = keyPairGeneration(out)
+	}
+}
+
+// keyPairGeneration says the same as the two older attributes: those of
+// release 25.12 know words (tas:KeyPairAlgorithm).
+func keyPairGeneration(out *tas.KeystoreCapabilities) (words []string) {
+	if out.RSAKeyPairGeneration != nil {
+		words = append(words, "RSA")
+	}
+	if out.ECCKeyPairGeneration != nil {
+		words = append(words, "ECC")
+	}
+	return words
 }
 
 // passphrases is MaximumNumberOfPassphrases (Security Table 13).
 func passphrases(c *svc.Call) *int {
-	return most(c, c.View().Keystore.Limits.WithDefaults().Passphrases, "UploadPassphrase", "GetAllPassphrases", "DeletePassphrase")
+	return most(c, c.View().Keystore.Limits.WithDefaults().Passphrases, "tas:UploadPassphrase", "tas:GetAllPassphrases", "tas:DeletePassphrase")
 }
 
 // certificates is MaximumNumberOfCertificates: without keys there are none
 // (Security Table 13).
 func certificates(c *svc.Call) *int {
 	limits := c.View().Keystore.Limits.WithDefaults()
-	if most(c, limits.Keys, "GetKeyStatus", "GetAllKeys", "DeleteKey") == nil {
+	if most(c, limits.Keys, "tas:GetKeyStatus", "tas:GetAllKeys", "tas:DeleteKey") == nil {
 		return nil
 	}
-	return most(c, limits.Certificates, "GetCertificate", "GetAllCertificates", "DeleteCertificate")
+	return most(c, limits.Certificates, "tas:GetCertificate", "tas:GetAllCertificates", "tas:DeleteCertificate")
 }
 
 // paths is MaximumNumberOfCertificationPaths: a path needs two certificates
@@ -59,28 +69,42 @@ func paths(c *svc.Call) *int {
 		return nil
 	}
 	return most(c, c.View().Keystore.Limits.WithDefaults().CertificationPaths,
-		"GetCertificationPath", "GetAllCertificationPaths", "DeleteCertificationPath")
+		"tas:GetCertificationPath", "tas:GetAllCertificationPaths", "tas:DeleteCertificationPath")
 }
 
 // crls is MaximumNumberOfCRLs (Security Table 13).
 func crls(c *svc.Call) *int {
-	return most(c, c.View().Keystore.Limits.WithDefaults().CRLs, "UploadCRL", "GetCRL", "GetAllCRLs", "DeleteCRL")
+	return most(c, c.View().Keystore.Limits.WithDefaults().CRLs, "tas:UploadCRL", "tas:GetCRL", "tas:GetAllCRLs", "tas:DeleteCRL")
 }
 
-// policies is MaximumNumberOfCertificationPathValidationPolicies: there must
-// be a way for certificates to come here (Security Table 13).
-func policies(c *svc.Call) *int {
-	if !simulated(c, "UploadCertificateWithPrivateKeyInPKCS12") && !simulated(c, "CreateSelfSignedCertificate") &&
-		!simulated(c, "CreatePKCS10CSR", "UploadCertificate") {
-		return nil
+// certifies reports whether a certificate for a key of the camera's can come
+// here: by request, or signed by itself.
+func certifies(k *tas.KeystoreCapabilities) bool {
+	return k.PKCS10 != nil || k.PKCS10ExternalCertificationWithRSA != nil ||
+		k.SelfSignedCertificateCreation != nil || k.SelfSignedCertificateCreationWithRSA != nil
+}
+
+// offerPolicies adds MaximumNumberOfCertificationPathValidationPolicies: there
+// must be a way for certificates to come here. It comes after offerSigning and
+// offerUploads (Security Table 13).
+func offerPolicies(c *svc.Call, out *tas.KeystoreCapabilities) {
+	if certifies(out) || out.PKCS12 != nil || out.PKCS12CertificateWithRSAPrivateKeyUpload != nil {
+		out.MaximumNumberOfCertificationPathValidationPolicies = most(c, c.View().Keystore.Limits.WithDefaults().Policies,
+			"tas:CreateCertPathValidationPolicy", "tas:GetCertPathValidationPolicy", "tas:GetAllCertPathValidationPolicies",
+			"tas:DeleteCertPathValidationPolicy")
 	}
-	return most(c, c.View().Keystore.Limits.WithDefaults().Policies, "CreateCertPathValidationPolicy",
-		"GetCertPathValidationPolicy", "GetAllCertPathValidationPolicies", "DeleteCertPathValidationPolicy")
+}
+
+// twoPolicies reports whether there is room for the two policies that client
+// authentication and authorization servers need (Security Table 13).
+func twoPolicies(out *tas.KeystoreCapabilities) bool {
+	n := out.MaximumNumberOfCertificationPathValidationPolicies
+	return n != nil && *n >= 2
 }
 
 // setCertPath is the capability SetCertPath (Security 5.2.6.3.11, 5.2.6.5.4).
 func setCertPath(c *svc.Call) *bool {
-	if !simulated(c, "SetCertificationPath", "SetCertPathValidationPolicy") {
+	if !c.SimulatedAll("tas:SetCertificationPath", "tas:SetCertPathValidationPolicy") {
 		return nil
 	}
 	return svc.Ref(true)
@@ -95,9 +119,9 @@ const mandatoryMethod = "EAP-PEAP/MSCHAPv2"
 func dot1xCapabilities(c *svc.Call) *tas.Dot1XCapabilities {
 	s := c.View().Keystore
 	methods := s.Abilities.WithDefaults().Dot1XMethods
-	limit := most(c, s.Limits.WithDefaults().Dot1X, "AddDot1XConfiguration", "GetAllDot1XConfigurations", "GetDot1XConfiguration",
-		"DeleteDot1XConfiguration", "SetNetworkInterfaceDot1XConfiguration", "GetNetworkInterfaceDot1XConfiguration",
-		"DeleteNetworkInterfaceDot1XConfiguration")
+	limit := most(c, s.Limits.WithDefaults().Dot1X, "tas:AddDot1XConfiguration", "tas:GetAllDot1XConfigurations", "tas:GetDot1XConfiguration",
+		"tas:DeleteDot1XConfiguration", "tas:SetNetworkInterfaceDot1XConfiguration", "tas:GetNetworkInterfaceDot1XConfiguration",
+		"tas:DeleteNetworkInterfaceDot1XConfiguration")
 	if limit == nil || passphrases(c) == nil || !slices.Contains(methods, mandatoryMethod) {
 		return nil
 	}
@@ -106,11 +130,11 @@ func dot1xCapabilities(c *svc.Call) *tas.Dot1XCapabilities {
 
 // authorizationCapabilities of the service; nil: there are no authorization
 // servers. Security 5.8.6, Table 13.
-func authorizationCapabilities(c *svc.Call) *tas.AuthorizationServerConfigurationCapabilities {
+func authorizationCapabilities(c *svc.Call, k *tas.KeystoreCapabilities) *tas.AuthorizationServerConfigurationCapabilities {
 	s := c.View().Keystore
-	limit := most(c, s.Limits.WithDefaults().Authorization, "GetAuthorizationServerConfigurations",
-		"CreateAuthorizationServerConfiguration", "SetAuthorizationServerConfiguration", "DeleteAuthorizationServerConfiguration")
-	if p := policies(c); limit == nil || p == nil || *p < 2 {
+	limit := most(c, s.Limits.WithDefaults().Authorization, "tas:GetAuthorizationServerConfigurations",
+		"tas:CreateAuthorizationServerConfiguration", "tas:SetAuthorizationServerConfiguration", "tas:DeleteAuthorizationServerConfiguration")
+	if limit == nil || !twoPolicies(k) {
 		return nil
 	}
 	a := s.Abilities.WithDefaults()

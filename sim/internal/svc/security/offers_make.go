@@ -18,10 +18,15 @@ func since(c *svc.Call, release int) bool {
 // beside those for RSA keys, which came with elliptic curves.
 func general(c *svc.Call) bool { return since(c, 2312) }
 
-// algorithms reports whether certificates can be signed with all of these.
+// baseline reports whether the Security Baseline says what algorithms are
+// mandatory, and no longer Table 13 with its SHA-1 and triple DES.
+func baseline(c *svc.Call) bool { return since(c, 2512) }
+
+// algorithms reports whether certificates can be signed with all of these, or
+// the release does not ask.
 func algorithms(c *svc.Call, oids ...string) bool {
 	have := c.View().Keystore.Abilities.WithDefaults().SignatureAlgorithms
-	return !slices.ContainsFunc(oids, func(oid string) bool { return !slices.Contains(have, oid) })
+	return baseline(c) || !slices.ContainsFunc(oids, func(oid string) bool { return !slices.Contains(have, oid) })
 }
 
 const (
@@ -39,19 +44,19 @@ func offerSigning(c *svc.Call, out *tas.KeystoreCapabilities) {
 		return
 	}
 	a := c.View().Keystore.Abilities.WithDefaults()
-	rsa, ecc := len(a.RSAKeyLengths) > 0, out.ECCKeyPairGeneration != nil
+	rsa := len(a.RSAKeyLengths) > 0
 	n := certificates(c)
 	if n == nil || rsa && out.RSAKeyPairGeneration == nil {
 		return
 	}
-	if offersPKCS10(c, *out.MaximumNumberOfKeys, *n) && (!ecc || algorithms(c, sha1ECDSA, sha256ECDSA)) {
+	if offersPKCS10(c, *out.MaximumNumberOfKeys, *n, rsa, out.ECCKeyPairGeneration != nil) {
 		out.PKCS10, out.PKCS10ExternalCertificationWithRSA = flag(general(c)), flag(rsa)
 	}
-	if simulated(c, "CreateSelfSignedCertificate") && (!rsa || algorithms(c, sha1RSA, sha256RSA)) {
+	if c.SimulatedAll("tas:CreateSelfSignedCertificate") && (!rsa || algorithms(c, sha1RSA, sha256RSA)) {
 		out.SelfSignedCertificateCreation, out.SelfSignedCertificateCreationWithRSA = flag(general(c)), flag(rsa)
 		out.X509Versions = x509Versions()
 	}
-	if !simulated(c, "CreatePKCS10CSR") && !simulated(c, "CreateSelfSignedCertificate") {
+	if !c.Simulated("tas:CreatePKCS10CSR") && !c.Simulated("tas:CreateSelfSignedCertificate") {
 		return
 	}
 	for _, oid := range a.SignatureAlgorithms {
@@ -60,9 +65,11 @@ func offerSigning(c *svc.Call, out *tas.KeystoreCapabilities) {
 }
 
 // offersPKCS10 reports whether a certificate can be had for a request, and its
-// issuer's beside it.
-func offersPKCS10(c *svc.Call, keys, certificates int) bool {
-	return keys >= 2 && certificates >= 2 && paths(c) != nil && simulated(c, "CreatePKCS10CSR", "UploadCertificate")
+// issuer's beside it. Until 22.06 it had algorithms of RSA to have, later it is
+// those of elliptic curves.
+func offersPKCS10(c *svc.Call, keys, certificates int, rsa, ecc bool) bool {
+	return keys >= 2 && certificates >= 2 && paths(c) != nil && c.SimulatedAll("tas:CreatePKCS10CSR", "tas:UploadCertificate") &&
+		(!ecc || algorithms(c, sha1ECDSA, sha256ECDSA)) && (!rsa || since(c, 2206) || algorithms(c, sha1RSA, sha256RSA))
 }
 
 // flag is a capability that is there or left out.

@@ -4,8 +4,12 @@ import (
 	"slices"
 
 	"github.com/camfleet/camfleet/sim/internal/onvif/tas"
-	"github.com/camfleet/camfleet/sim/internal/pki"
 	"github.com/camfleet/camfleet/sim/internal/svc"
+)
+
+const (
+	tripleDES  = "pbeWithSHAAnd3-KeyTripleDES-CBC"
+	hmacSHA256 = "hmacWithSHA256"
 )
 
 // offerUploads names the containers that bring keys here, and how they may be
@@ -16,27 +20,20 @@ func offerUploads(c *svc.Call, out *tas.KeystoreCapabilities) {
 	if out.MaximumNumberOfKeys == nil || !rsa && len(a.EllipticCurves) == 0 || !since(c, 2306) && passphrases(c) == nil {
 		return
 	}
-	schemes, macs := passwordBased()
-	if simulated(c, "UploadKeyPairInPKCS8") {
-		out.PKCS8, out.PKCS8RSAKeyPairUpload = flag(general(c)), flag(rsa)
-		out.PasswordBasedEncryptionAlgorithms = schemes
+	if !baseline(c) && !slices.Contains(a.Encryption, tripleDES) || len(a.Encryption) == 0 {
+		return
 	}
-	if simulated(c, "UploadCertificateWithPrivateKeyInPKCS12") && *out.MaximumNumberOfKeys >= 2 && paths(c) != nil {
+	if c.SimulatedAll("tas:UploadKeyPairInPKCS8") {
+		out.PKCS8, out.PKCS8RSAKeyPairUpload = flag(general(c)), flag(rsa)
+		out.PasswordBasedEncryptionAlgorithms = a.Encryption
+	}
+	if offersPKCS12(c, *out.MaximumNumberOfKeys) && (baseline(c) || slices.Contains(a.MAC, hmacSHA256)) {
 		out.PKCS12, out.PKCS12CertificateWithRSAPrivateKeyUpload = flag(general(c)), flag(rsa)
-		out.PasswordBasedEncryptionAlgorithms, out.PasswordBasedMACAlgorithms = schemes, macs
+		out.PasswordBasedEncryptionAlgorithms, out.PasswordBasedMACAlgorithms = a.Encryption, a.MAC
 	}
 }
 
-// passwordBased names the encryptions and the integrity protections that
-// containers may have.
-func passwordBased() (encryption, mac []string) {
-	for _, s := range pki.Schemes() {
-		if !slices.Contains(encryption, s.PBE) {
-			encryption = append(encryption, s.PBE)
-		}
-		if s.PRF != "" && !slices.Contains(mac, s.PRF) {
-			mac = append(mac, s.PRF)
-		}
-	}
-	return encryption, mac
+// offersPKCS12 reports whether a certification path can come with its key.
+func offersPKCS12(c *svc.Call, keys int) bool {
+	return keys >= 2 && paths(c) != nil && c.SimulatedAll("tas:UploadCertificateWithPrivateKeyInPKCS12")
 }

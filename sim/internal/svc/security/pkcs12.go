@@ -53,7 +53,8 @@ func readPKCS12(c *svc.Call, req *tas.UploadCertificateWithPrivateKeyInPKCS12) (
 		return nil, err
 	}
 	// Until 22.06 a file without MAC had to be taken with a passphrase.
-	options := pki.ContainerOptions{MissingMAC: req.Passphrase != nil && !since(c, 2206)}
+	options := s.Abilities.Containers()
+	options.MissingMAC = req.Passphrase != nil && !since(c, 2206)
 	file, err := pki.ReadPKCS12(req.CertWithPrivateKey, pki.Passphrases{Integrity: integrity, Encryption: encryption}, options)
 	return file, bounded(err, pki.ErrPKCS12)
 }

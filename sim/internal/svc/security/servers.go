@@ -35,12 +35,6 @@ func getAssignedCertPathValidationPolicies(c *svc.Call, _ *tas.GetAssignedCertPa
 	return &tas.GetAssignedCertPathValidationPoliciesResponse{CertPathValidationPolicyID: c.View().Keystore.TLS.Policies}, nil
 }
 
-// getAssignedMediaSigningCertificates lists the media-signing paths, the
-// factory's first. Security 5.5.4; READ_SYSTEM_SECRET.
-func getAssignedMediaSigningCertificates(c *svc.Call, _ *tas.GetAssignedMediaSigningCertificates) (*tas.GetAssignedMediaSigningCertificatesResponse, error) {
-	return &tas.GetAssignedMediaSigningCertificatesResponse{CertificationPathID: c.View().Keystore.MediaSigning.Assigned()}, nil
-}
-
 // getJWTConfiguration answers whose tokens are taken. Security 5.7.1;
 // READ_SYSTEM_SECRET.
 func getJWTConfiguration(c *svc.Call, _ *tas.GetJWTConfiguration) (*tas.GetJWTConfigurationResponse, error) {

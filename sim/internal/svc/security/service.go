@@ -89,7 +89,10 @@ func handlers() tas.Handlers[*svc.Call] {
 		GetNetworkInterfaceDot1XConfiguration:    getNetworkInterfaceDot1XConfiguration,
 		DeleteNetworkInterfaceDot1XConfiguration: deleteNetworkInterfaceDot1XConfiguration,
 
-		GetAssignedMediaSigningCertificates:    getAssignedMediaSigningCertificates,
+		AddMediaSigningCertificateAssignment:    addMediaSigningCertificateAssignment,
+		RemoveMediaSigningCertificateAssignment: removeMediaSigningCertificateAssignment,
+		GetAssignedMediaSigningCertificates:     getAssignedMediaSigningCertificates,
+
 		GetJWTConfiguration:                    getJWTConfiguration,
 		SetJWTConfiguration:                    setJWTConfiguration,
 		GetAuthorizationServerConfigurations:   getAuthorizationServerConfigurations,
@@ -111,16 +114,18 @@ func capabilities(c *svc.Call) *tas.Capabilities {
 	caps := &tas.Capabilities{
 		KeystoreCapabilities: tas.KeystoreCapabilities{
 			X509Versions: []int{3}, SetCertPath: setCertPath(c), MaximumNumberOfPassphrases: passphrases(c),
-			MaximumNumberOfCertificates: certificates(c), MaximumNumberOfCertificationPaths: paths(c),
-			MaximumNumberOfCRLs: crls(c), MaximumNumberOfCertificationPathValidationPolicies: policies(c),
+			MaximumNumberOfCertificates: certificates(c), MaximumNumberOfCertificationPaths: paths(c), MaximumNumberOfCRLs: crls(c),
 		},
-		Dot1XCapabilities: dot1xCapabilities(c), AuthorizationServer: authorizationCapabilities(c),
+		Dot1XCapabilities: dot1xCapabilities(c), MediaSigning: signingCapabilities(c),
 	}
-	offerKeys(c, &caps.KeystoreCapabilities)
-	offerSigning(c, &caps.KeystoreCapabilities)
-	offerUploads(c, &caps.KeystoreCapabilities)
+	k := &caps.KeystoreCapabilities
+	offerKeys(c, k)
+	offerSigning(c, k)
+	offerUploads(c, k)
+	offerPolicies(c, k)
 	offerServer(c, caps)
 	offerClientAuth(c, caps)
+	caps.AuthorizationServer = authorizationCapabilities(c, k)
 	return caps
 }
 
@@ -132,5 +137,5 @@ func faults() svc.Faults {
 		svc.FaultFor(keystore.ErrKeyType, arg+"/ter:InvalidKeyType"),
 		svc.FaultFor(keystore.ErrCertificateID, arg+"/ter:CertificateID"),
 		svc.FaultFor(keystore.ErrPolicyID, arg+"/ter:CertPathValidationPolicyID", arg+"/ter:NewCertPathValidationPolicyID"),
-	}, slices.Concat(undone(), keyFaults(), serverFaults(), certificateFaults(), signingFaults(), containerFaults(), storeFaults(), dot1xFaults(), tokenFaults(), svc.Common())...)
+	}, slices.Concat(undone(), keyFaults(), serverFaults(), certificateFaults(), signingFaults(), containerFaults(), storeFaults(), dot1xFaults(), tokenFaults(), mediaSigningFaults(), svc.Common())...)
 }

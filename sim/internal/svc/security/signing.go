@@ -1,0 +1,55 @@
+package security
+
+import (
+	"slices"
+
+	"github.com/camfleet/camfleet/sim/internal/keystore"
+	"github.com/camfleet/camfleet/sim/internal/mediacfg"
+	"github.com/camfleet/camfleet/sim/internal/onvif/tas"
+	"github.com/camfleet/camfleet/sim/internal/state"
+	"github.com/camfleet/camfleet/sim/internal/svc"
+)
+
+// addMediaSigningCertificateAssignment lets a path of the user's sign media, in
+// the place of the one before. Security 5.5.2; WRITE_SYSTEM.
+func addMediaSigningCertificateAssignment(c *svc.Call, req *tas.AddMediaSigningCertificateAssignment) (*tas.AddMediaSigningCertificateAssignmentResponse, error) {
+	err := c.Update(func(tx *state.Tx) error { return tx.Keystore().AssignSigningPath(req.CertificationPathID) })
+	return &tas.AddMediaSigningCertificateAssignmentResponse{}, err
+}
+
+// removeMediaSigningCertificateAssignment takes the user's path away, but not
+// while media is signed, unless the release says otherwise. Security 5.5.3;
+// WRITE_SYSTEM.
+func removeMediaSigningCertificateAssignment(c *svc.Call, req *tas.RemoveMediaSigningCertificateAssignment) (*tas.RemoveMediaSigningCertificateAssignmentResponse, error) {
+	err := c.Update(func(tx *state.Tx) error {
+		signed := slices.ContainsFunc(tx.View().Media.Encoders, func(e mediacfg.VideoEncoder) bool { return e.Signed })
+		return tx.Keystore().RemoveSigningPath(req.CertificationPathID, signed)
+	})
+	return &tas.RemoveMediaSigningCertificateAssignmentResponse{}, err
+}
+
+// getAssignedMediaSigningCertificates lists the media-signing paths, the
+// factory's first. Security 5.5.4; READ_SYSTEM_SECRET.
+func getAssignedMediaSigningCertificates(c *svc.Call, _ *tas.GetAssignedMediaSigningCertificates) (*tas.GetAssignedMediaSigningCertificatesResponse, error) {
+	return &tas.GetAssignedMediaSigningCertificatesResponse{CertificationPathID: c.View().Keystore.MediaSigning.Assigned()}, nil
+}
+
+// signingCapabilities of the service; nil: the camera has no key that signs
+// media, or no client can have media signed. Security 5.8.5, Table 13.
+func signingCapabilities(c *svc.Call) *tas.MediaSigningCapabilities {
+	if c.View().Keystore.MediaSigning.Factory == "" ||
+		!c.SimulatedAll("tas:GetAssignedMediaSigningCertificates", "tr2:SetVideoEncoderConfiguration") {
+		return nil
+	}
+	return &tas.MediaSigningCapabilities{
+		MediaSigningSupported: svc.Ref(true),
+		UserMediaSigningKeySupported: flag(c.SimulatedAll(
+			"tas:AddMediaSigningCertificateAssignment", "tas:RemoveMediaSigningCertificateAssignment")),
+	}
+}
+
+// mediaSigningFaults are those of media-signing paths. The factory's is none
+// that was added. Security 5.5.
+func mediaSigningFaults() svc.Faults {
+	return svc.Faults{svc.FaultFor(keystore.ErrFactoryPath, "env:Sender/ter:InvalidArgVal/ter:OldCertificationPathID")}
+}
