@@ -33,7 +33,7 @@ func TestTLSServerIsGivenPathsAndVersions(t *testing.T) {
 	ca := newAuthority(t, "assignments")
 	root := base64.StdEncoding.EncodeToString(ca.Certificate.Raw)
 	const assigned = "<tas:GetAssignedServerCertificates/>"
-	all := tell(t, map[string]story{
+	tell(t, map[string]story{
 		"paths": {
 			kept: func(c *cameratest.Camera) map[string]string {
 				edit(t, c, func(s *keystore.Section, _ io.Reader) error { s.Limits.TLSPaths = 2; return nil })
@@ -95,8 +95,6 @@ func TestTLSServerIsGivenPathsAndVersions(t *testing.T) {
 			{body: "<tas:GetEnabledTLSVersions/>", want: map[string]string{"./Versions": "1.2 1.3"}},
 		}},
 	})
-	all.covers(t, nil, "AddServerCertificateAssignment", "RemoveServerCertificateAssignment",
-		"ReplaceServerCertificateAssignment", "SetEnabledTLSVersions")
 }
 
 // TestTLSServerIsOfferedWithAllItNeeds (Security Table 13).

@@ -136,7 +136,7 @@ func TestKeyPairsAreUploadedInPKCS8(t *testing.T) { // ADVANCED_SECURITY-6-2-1, 
 	same := map[string]string{"./KeyID": "{key1}"}
 	slow := base64.StdEncoding.EncodeToString(bytes.Replace(f.read("slow"), []byte{2, 3, 1, 0, 0}, []byte{2, 3, 0x7f, 0xff, 0xff}, 1))
 	cut := base64.StdEncoding.EncodeToString(f.read("one")[:40])
-	all := tell(t, map[string]story{
+	tell(t, map[string]story{
 		"uploads": {
 			kept: func(c *cameratest.Camera) map[string]string { return halves(t, c, f.read("half"), f.read("corrupt")) },
 			steps: []step{
@@ -176,7 +176,6 @@ func TestKeyPairsAreUploadedInPKCS8(t *testing.T) { // ADVANCED_SECURITY-6-2-1, 
 			},
 		},
 	})
-	all.covers(t, nil, "UploadKeyPairInPKCS8")
 }
 
 func TestUploadsAreOffered(t *testing.T) {

@@ -45,7 +45,7 @@ func thingsAndPort(c *cameratest.Camera) map[string]string {
 
 func TestDot1XConfigurationsComeGoAndAreBound(t *testing.T) {
 	t.Parallel()
-	all := tell(t, map[string]story{
+	tell(t, map[string]story{
 		"configurations": {
 			kept: things,
 			change: func(p *profiles.Profile) {
@@ -103,8 +103,6 @@ func TestDot1XConfigurationsComeGoAndAreBound(t *testing.T) {
 			},
 		},
 	})
-	all.covers(t, nil, "AddDot1XConfiguration", "GetAllDot1XConfigurations", "GetDot1XConfiguration", "DeleteDot1XConfiguration",
-		"SetNetworkInterfaceDot1XConfiguration", "GetNetworkInterfaceDot1XConfiguration", "DeleteNetworkInterfaceDot1XConfiguration")
 }
 
 // deep is a stage with n-1 stages inside each other.

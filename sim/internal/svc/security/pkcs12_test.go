@@ -79,7 +79,7 @@ func TestPathsAreUploadedInPKCS12(t *testing.T) { // ADVANCED_SECURITY-6-3-1, 6-
 	other := bytes.Replace(f.read("open"), point(t, f.read("leaf")), point(t, f.read("stranger")), 1) // in the certificate
 	encode := base64.StdEncoding.EncodeToString
 	path := map[string]string{"./CertificationPathID": "path1", "./KeyID": "key1"}
-	all := tell(t, map[string]story{
+	tell(t, map[string]story{
 		"uploads": {
 			kept: func(c *cameratest.Camera) map[string]string { return halves(t, c, f.read("half"), f.read("corrupt")) },
 			steps: []step{
@@ -117,7 +117,6 @@ func TestPathsAreUploadedInPKCS12(t *testing.T) { // ADVANCED_SECURITY-6-3-1, 6-
 		"certificates": full(f, secret, func(p *profiles.Profile) { p.Limits.Keystore.Certificates = 5 }, "Certificates"),
 		"paths":        full(f, secret, func(p *profiles.Profile) { p.Limits.Keystore.CertificationPaths = 3 }, "CertificationPaths"),
 	})
-	all.covers(t, nil, "UploadCertificateWithPrivateKeyInPKCS12")
 }
 
 // full is the story of a keystore without room for all of a file.

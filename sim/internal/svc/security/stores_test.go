@@ -83,7 +83,7 @@ func TestPassphrasesListsAndPoliciesComeAndGo(t *testing.T) {
 	}
 	good, strange := list(t, key), list(t, ed25519.NewKeyFromSeed(make([]byte, 32)))
 	odd := list(t, key, pkix.Extension{Id: []int{2, 5, 29, 28}, Critical: true, Value: []byte{5, 0}}) // no IssuingDistributionPoint
-	all := tell(t, map[string]story{
+	tell(t, map[string]story{
 		"passphrases": {
 			change: func(p *profiles.Profile) { p.Limits.Keystore.Passphrases = 3 },
 			steps: []step{
@@ -158,11 +158,6 @@ func TestPassphrasesListsAndPoliciesComeAndGo(t *testing.T) {
 			},
 		},
 	})
-	// Nothing refers to a revocation list: it is used because it is there.
-	all.covers(t, map[string]string{"DeleteCRL": arg + "/ter:ReferenceExists"},
-		"UploadPassphrase", "GetAllPassphrases", "DeletePassphrase", "UploadCRL", "GetCRL", "GetAllCRLs", "DeleteCRL",
-		"CreateCertPathValidationPolicy", "GetCertPathValidationPolicy", "GetAllCertPathValidationPolicies",
-		"SetCertPathValidationPolicy", "DeleteCertPathValidationPolicy")
 }
 
 // TestSecretsAreNeverInTheClear: neither in the state nor in an answer.
@@ -212,7 +207,7 @@ func mapNames(on string) string { return element("SetCnMapsToUser", element("cnM
 
 func TestTLSServerChecksClientsByPolicies(t *testing.T) {
 	t.Parallel()
-	all := tell(t, map[string]story{
+	tell(t, map[string]story{
 		"policies of the TLS server": {
 			change: func(p *profiles.Profile) { p.Limits.Keystore.TLSCertificationPathPolicies = 2 },
 			kept:   things,
@@ -246,7 +241,4 @@ func TestTLSServerChecksClientsByPolicies(t *testing.T) {
 			},
 		},
 	})
-	all.covers(t, nil, "SetClientAuthenticationRequired", "GetClientAuthenticationRequired", "SetCnMapsToUser", "GetCnMapsToUser",
-		"AddCertPathValidationPolicyAssignment", "RemoveCertPathValidationPolicyAssignment",
-		"ReplaceCertPathValidationPolicyAssignment", "GetAssignedCertPathValidationPolicies")
 }

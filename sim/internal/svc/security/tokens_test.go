@@ -48,7 +48,7 @@ func TestAuthorizationServersComeAndGo(t *testing.T) {
 	t.Parallel()
 	const secret = "<tas:ClientID>me</tas:ClientID><tas:ClientSecret>s</tas:ClientSecret>"
 	invalid := arg + "/ter:InvalidConfig"
-	all := tell(t, map[string]story{
+	tell(t, map[string]story{
 		"servers": {
 			change: func(p *profiles.Profile) { p.Limits.Keystore.AuthorizationServers = 3 },
 			kept:   things,
@@ -78,8 +78,6 @@ func TestAuthorizationServersComeAndGo(t *testing.T) {
 			},
 		},
 	})
-	all.covers(t, nil, "GetAuthorizationServerConfigurations", "CreateAuthorizationServerConfiguration",
-		"SetAuthorizationServerConfiguration", "DeleteAuthorizationServerConfiguration")
 }
 
 func TestJWTConfigurationIsSetWhole(t *testing.T) {
@@ -89,7 +87,7 @@ func TestJWTConfigurationIsSetWhole(t *testing.T) {
 	}
 	limits := keystore.Limits{}.WithDefaults()
 	audiences := func(n int) string { return strings.TrimSpace(strings.Repeat("a ", n)) }
-	all := tell(t, map[string]story{
+	tell(t, map[string]story{
 		"tokens": {kept: things, steps: []step{
 			{body: createPolicy("{cert}"), keep: map[string]string{"./CertPathValidationPolicyID": "v"}},
 			{body: jwt("one two", issuers(1), "<tas:KeyID>{key}</tas:KeyID>", "{v}", claim("site", "north south"))},
@@ -109,7 +107,6 @@ func TestJWTConfigurationIsSetWhole(t *testing.T) {
 			{body: "<tas:GetJWTConfiguration/>", want: map[string]string{".//Audiences": "", ".//KeyID": "", ".//CustomClaims": ""}},
 		}},
 	})
-	all.covers(t, nil, "GetJWTConfiguration", "SetJWTConfiguration")
 }
 
 // TestWhatIsSwitchedOffIsNowhere: neither answered nor among the capabilities.
