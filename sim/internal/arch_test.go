@@ -32,6 +32,7 @@ func layers() [][]string {
 		{"sim/internal/store", "sim/internal/factory"},
 		{"sim/internal/svc"},
 		{"sim/internal/camera"},
+		{"sim/internal/conformance"},
 		{"sim/internal/fleet"},
 		{"sim/internal/control"},
 		{"sim"},
