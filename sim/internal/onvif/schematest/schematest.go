@@ -96,6 +96,21 @@ func ValidateAll(t testing.TB, messages []Message) {
 	}
 }
 
+// Valid reports of each message whether the official schemas allow it; unlike
+// with [Validate], elements that nobody knows are fine where anything may be.
+func Valid(t testing.TB, messages ...[]byte) []bool {
+	t.Helper()
+	results, err := run(Dir(t), t.TempDir(), "", messages, "--lax")
+	if err != nil {
+		t.Fatalf("schema validation: %v", err)
+	}
+	valid := make([]bool, len(results))
+	for i, r := range results {
+		valid[i] = r.Valid
+	}
+	return valid
+}
+
 // Collector gathers messages of many tests and checks them in one run when the
 // test it belongs to, with its subtests, is over. It is safe for concurrent use.
 type Collector struct {
@@ -147,8 +162,8 @@ func (r result) reasons() string {
 }
 
 // run checks the messages with one process.
-func run(dir, tmp, operation string, messages [][]byte) ([]result, error) {
-	args := []string{filepath.Join(dir, "validate.py"), "--paths-from", "-", "--allow-ns", VendorSpace}
+func run(dir, tmp, operation string, messages [][]byte, more ...string) ([]result, error) {
+	args := append([]string{filepath.Join(dir, "validate.py"), "--paths-from", "-", "--allow-ns", VendorSpace}, more...)
 	if operation != "" {
 		table := filepath.Join(filepath.Dir(dir), "spec", "operations.json")
 		if named := os.Getenv("ONVIF_OPERATIONS"); named != "" {

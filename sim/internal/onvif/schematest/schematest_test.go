@@ -3,6 +3,7 @@ package schematest
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -76,5 +77,21 @@ func TestCollectorChecksEachMessageOnce(t *testing.T) {
 	}
 	if len(c.messages) != 1 {
 		t.Errorf("%d messages kept, want 1", len(c.messages))
+	}
+}
+
+func TestWhatTheSchemasAllowIsValid(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(Dir(t), "testdata")
+	var messages [][]byte
+	for _, name := range []string{"good/fault-KeyID.xml", "bad/wrong-order.xml", "good/media-GetStreamUriResponse.xml"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages = append(messages, b)
+	}
+	if got := Valid(t, messages...); !slices.Equal(got, []bool{true, false, true}) {
+		t.Errorf("valid %v", got)
 	}
 }
