@@ -13,6 +13,7 @@ type job struct {
 	digest hash
 	key    *identity
 	at     time.Time // of the picture that made it due
+	born   uint64    // number of that picture
 	asked  bool      // the key was, and has not failed since
 	told   bool      // that it is late
 }
@@ -22,6 +23,12 @@ func (j *job) counter() uint32 {
 		return 0
 	}
 	return j.sei.General.Counter
+}
+
+// ready reports whether the SEI can go into picture number n, where only
+// certificates may go unless allowed is set.
+func (j *job) ready(allowed bool, n uint64) bool {
+	return j.sei.Signature != nil && (j.sei.Certificate || allowed && n > j.born)
 }
 
 // finish makes the SEI for what is not covered yet; the mutex is held. The
@@ -93,7 +100,7 @@ func (s *Signer) enqueue(sei *SEI, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
-	s.queue = append(s.queue, &job{sei: sei, digest: sha256.Sum256(document), key: s.identity, at: at})
+	s.queue = append(s.queue, &job{sei: sei, digest: sha256.Sum256(document), key: s.identity, at: at, born: s.seen})
 	return nil
 }
 

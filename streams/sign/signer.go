@@ -13,9 +13,10 @@ import (
 // be called by any.
 //
 // The key is asked beside the stream: a SEI goes into the second picture of the
-// GOP after the one it covers if its signature is there by then, otherwise into
-// a later one, always in order and never into a picture that starts a GOP: so
-// who joins there does not get a SEI before the first picture.
+// GOP after the one it covers (of a cut GOP: after the cut) if its signature is
+// there by then, otherwise into a later one, always in order and never into a
+// picture that starts a GOP: so who joins there does not get a SEI before the
+// first picture. Only GOPs of one picture have no other place.
 type Signer struct {
 	config Config
 
@@ -24,6 +25,7 @@ type Signer struct {
 	next     *identity // of the GOPs to come
 	announce bool      // a certificate SEI is due
 	counter  uint32    // of the last SEI
+	seen     uint64    // pictures
 	gop      gop
 	queue    []*job // in order; the signed ones wait for their picture
 	working  bool   // a goroutine asks the key
@@ -172,6 +174,7 @@ func (s *Signer) add(au *streams.AccessUnit, p picture) (*streams.AccessUnit, []
 	if s.closed || !s.gop.open && !p.key {
 		return au, nil, nil
 	}
+	s.seen++
 	var notices []Notice
 	if len(s.gop.list) > 0 && (p.key || s.cuts(len(p.hashes))) {
 		var err error
@@ -218,10 +221,10 @@ func (s *Signer) cuts(n int) bool {
 }
 
 // insert returns the access unit with the SEIs that are signed before its NAL
-// unit number at. Certificate SEIs go anywhere, others where covered is set.
-func (s *Signer) insert(au *streams.AccessUnit, at int, covered bool) (*streams.AccessUnit, error) {
+// unit number at. Certificate SEIs go anywhere, others where allowed is set.
+func (s *Signer) insert(au *streams.AccessUnit, at int, allowed bool) (*streams.AccessUnit, error) {
 	var seis [][]byte
-	for len(s.queue) > 0 && s.queue[0].sei.Signature != nil && (covered || s.queue[0].sei.Certificate) {
+	for len(s.queue) > 0 && s.queue[0].ready(allowed, s.seen) {
 		nal, err := s.queue[0].sei.NAL()
 		if err != nil {
 			return au, fmt.Errorf("sign: frame %d: %w", au.Frame, err)

@@ -56,9 +56,9 @@ func Ticks(t time.Time) uint64 {
 }
 
 // Instant returns the time that a general TLV writes so; what lies after the
-// year 30000 is the last instant before it.
+// year 9999 is the last second of it.
 func Instant(ticks uint64) time.Time {
-	const last = 9e18
+	const last = 2650467743990000000
 	n := int64(min(ticks, last)) - epoch //nolint:gosec // bounded by last
 	sec, rest := n/1e7, n%1e7
 	return time.Unix(sec, rest*100).UTC()
