@@ -52,6 +52,7 @@ type Clock = clock.Clock
 type Fleet struct {
 	fleet  *fleet.Fleet
 	server *http.Server
+	split  *control.Listeners
 	token  string
 	log    *slog.Logger
 	served sync.WaitGroup
@@ -91,17 +92,35 @@ func Start(ctx context.Context, c Config) (*Fleet, error) {
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	f.server = control.NewServer(control.Config{Fleet: f.fleet, Log: c.Log, Token: f.token, Loopback: local})
-	f.served.Go(func() {
-		if err := f.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			c.Log.Error("the control listener ended", "error", err)
-		}
-	})
+	if err := f.serve(listener, c, local); err != nil {
+		return nil, errors.Join(err, f.fleet.Close(), listener.Close())
+	}
 	if err := f.fleet.Start(ctx); err != nil {
 		f.closeControl()
 		return nil, err
 	}
 	return f, nil
+}
+
+// serve answers on the control listener, with TLS who begins with it.
+func (f *Fleet) serve(l net.Listener, c Config, local bool) (err error) {
+	f.server = control.NewServer(control.Config{Fleet: f.fleet, Log: c.Log, Token: f.token, Loopback: local})
+	f.server.TLSConfig, err = f.fleet.ControlTLS(addrPort(l.Addr()).Addr().Unmap().String())
+	if err != nil {
+		return err
+	}
+	if c.Clock == nil {
+		c.Clock = clock.Real()
+	}
+	f.split = control.Split(l, c.Clock, f.server.ReadHeaderTimeout)
+	log := func(err error) {
+		if !errors.Is(err, http.ErrServerClosed) {
+			c.Log.Error("the control listener ended", "error", err)
+		}
+	}
+	f.served.Go(func() { log(f.server.Serve(f.split.Plain)) })
+	f.served.Go(func() { log(f.server.ServeTLS(f.split.Secure, "", "")) })
+	return nil
 }
 
 // listenControl opens the control listener.
@@ -189,6 +208,7 @@ func (f *Fleet) closeControl() {
 	if f.server.Shutdown(ctx) != nil {
 		f.server.Close() //nolint:errcheck // it is over
 	}
+	f.split.Close() //nolint:errcheck // the server has closed it
 	f.served.Wait()
 }
 

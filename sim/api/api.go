@@ -8,6 +8,7 @@ import "time"
 type Fleet struct {
 	Control      string   `json:"control"`       // base URL of the control API and dashboard
 	Issuer       string   `json:"issuer"`        // issuer URL of the fleet's OpenID provider
+	IssuerTLS    string   `json:"issuer_tls"`    // issuer URL of the same provider over TLS
 	CA           string   `json:"ca"`            // fleet root certificate, PEM
 	ReadySeconds float64  `json:"ready_seconds"` // from start to ready
 	Cameras      []Camera `json:"cameras"`
@@ -95,6 +96,12 @@ type Token struct {
 	Token   string    `json:"token"`
 	Type    string    `json:"token_type"` // "Bearer"
 	Expires time.Time `json:"expires"`
+}
+
+// IssuerKeys are the signing keys of the fleet's issuer.
+type IssuerKeys struct {
+	// Keys are their identifiers (kid), the ones that sign first.
+	Keys []string `json:"keys"`
 }
 
 // Operation is one row of `camfleet ops`.

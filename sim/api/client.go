@@ -115,6 +115,11 @@ func (c *Client) Mint(ctx context.Context, r TokenRequest) (t Token, err error) 
 	return t, c.json(ctx, http.MethodPost, "/v1/tokens", r, &t)
 }
 
+// RotateIssuer makes new signing keys for the fleet's issuer.
+func (c *Client) RotateIssuer(ctx context.Context) (k IssuerKeys, err error) {
+	return k, c.json(ctx, http.MethodPost, "/v1/issuer/rotate", nil, &k)
+}
+
 // CA returns PEM: without a camera the fleet's root, or with signing its
 // media-signing root; with a camera that chain of the camera, leaf first.
 func (c *Client) CA(ctx context.Context, camera string, signing bool) ([]byte, error) {

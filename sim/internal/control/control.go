@@ -71,7 +71,14 @@ func New(c Config) http.Handler {
 		mux.Handle(path, s.dispatch(methods))
 	}
 	mux.HandleFunc("/", s.unknown)
-	issuer := c.Fleet.Issuer()
+	plain, secure := c.Fleet.Issuer(), c.Fleet.IssuerTLS()
+	issuer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS != nil {
+			secure.ServeHTTP(w, r)
+			return
+		}
+		plain.ServeHTTP(w, r)
+	})
 	for _, path := range []string{"/issuer", "/issuer/", issuerMetadata} {
 		mux.Handle(path, issuer)
 	}

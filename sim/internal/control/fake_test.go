@@ -113,6 +113,16 @@ func (f *fakeFleet) Issuer() http.Handler {
 	})
 }
 
+func (f *fakeFleet) IssuerTLS() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "issuer by TLS "+r.Method+" "+r.URL.Path)
+	})
+}
+
+func (f *fakeFleet) RotateIssuer() (api.IssuerKeys, error) {
+	return api.IssuerKeys{Keys: []string{"new", "old"}}, nil
+}
+
 // fixture is an API over a fake and the log it wrote.
 type fixture struct {
 	fleet *fakeFleet

@@ -46,4 +46,8 @@ type Fleet interface {
 	Operations(profile string) ([]api.Operation, error)
 	// Issuer is the fleet's OpenID provider. It gets whole paths ("/issuer/jwks").
 	Issuer() http.Handler
+	// IssuerTLS is the provider under its https name, for requests over TLS.
+	IssuerTLS() http.Handler
+	// RotateIssuer makes new signing keys for the provider.
+	RotateIssuer() (api.IssuerKeys, error)
 }

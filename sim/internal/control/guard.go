@@ -78,8 +78,11 @@ func open(r *http.Request) bool {
 // issuerMetadata is where RFC 8414 3.1 puts the metadata of the issuer /issuer.
 const issuerMetadata = "/.well-known/oauth-authorization-server/issuer"
 
+// isIssuer reports whether a path is one of the issuer's that anybody may call.
+// Registration is not: beyond loopback the control token is the initial access
+// token of RFC 7591 3.
 func isIssuer(path string) bool {
-	return path == "/issuer" || strings.HasPrefix(path, "/issuer/") || path == issuerMetadata
+	return path == "/issuer" || strings.HasPrefix(path, "/issuer/") && path != "/issuer/register" || path == issuerMetadata
 }
 
 // authorized compares in a time that does not depend on the token.

@@ -127,3 +127,20 @@ func TestAnswersAreNotForOtherSitesOrCaches(t *testing.T) {
 		}
 	}
 }
+
+func TestRegistrationOfClientsIsAsGuardedAsTheRest(t *testing.T) {
+	t.Parallel()
+	public := newFixture(func(c *Config) { c.Loopback, c.Token = false, "the-token" })
+	if w := public.do("POST", "/issuer/register", "{}"); w.Code != http.StatusUnauthorized {
+		t.Errorf("without token: %d", w.Code)
+	}
+	if w := public.do("POST", "/issuer/register", "{}", "Authorization: Bearer the-token"); w.Code != http.StatusOK {
+		t.Errorf("with token: %d", w.Code)
+	}
+	if w := public.do("POST", "/issuer/token", "{}"); w.Code != http.StatusOK {
+		t.Errorf("the token endpoint guards itself: %d", w.Code)
+	}
+	if w := newFixture().do("POST", "/issuer/register", "{}", "Origin: http://evil.example"); w.Code != http.StatusForbidden {
+		t.Errorf("foreign page: %d", w.Code)
+	}
+}

@@ -109,6 +109,15 @@ func (s *server) postToken(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func (s *server) postRotate(w http.ResponseWriter, r *http.Request) error {
+	keys, err := s.Fleet.RotateIssuer()
+	if err != nil {
+		return err
+	}
+	s.write(w, r, http.StatusOK, keys)
+	return nil
+}
+
 func (s *server) getCameras(w http.ResponseWriter, r *http.Request) error {
 	cameras := s.Fleet.Info().Cameras
 	if cameras == nil {

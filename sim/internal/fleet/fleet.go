@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"runtime"
 	"sync"
@@ -57,6 +56,7 @@ type Fleet struct {
 	factory *factory.Factory
 	host    *tpm.Host
 	store   *store.Fleet // nil: nothing is kept
+	keeping sync.Mutex   // of what the store knows of the fleet
 	binder  *soap.Binder
 	// catalogue is the services of all cameras.
 	catalogue *camera.Catalogue
@@ -280,9 +280,6 @@ func (f *Fleet) Close() error {
 	}
 	return errors.Join(errs...)
 }
-
-// Issuer is the fleet's OpenID provider.
-func (f *Fleet) Issuer() http.Handler { return f.issuer.Handler() }
 
 // listen opens a TCP listener.
 func (f *Fleet) listen(ctx context.Context, address string) (net.Listener, error) {

@@ -60,7 +60,7 @@ func (f *Fleet) Info() api.Fleet {
 	info := api.Fleet{
 		Control: f.config.ControlURL, ControlToken: f.config.ControlToken, ReadySeconds: float64(f.took.Round(time.Millisecond)) / float64(time.Second),
 		Notes: append([]string(nil), f.notes...), Cameras: []api.Camera{},
-		Issuer: f.issuer.URL(), CA: certificatePEM(f.roots.Fleet.Certificate.Raw),
+		Issuer: f.issuer.URL(), IssuerTLS: f.issuer.TLSURL(), CA: certificatePEM(f.roots.Fleet.Certificate.Raw),
 	}
 	f.mu.Unlock()
 	for _, m := range f.members() {

@@ -5,9 +5,7 @@ import (
 	"slices"
 
 	"github.com/camfleet/camfleet/sim/api"
-	"github.com/camfleet/camfleet/sim/internal/camera"
 	"github.com/camfleet/camfleet/sim/internal/factory"
-	"github.com/camfleet/camfleet/sim/internal/issuer"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/seed"
 	"github.com/camfleet/camfleet/sim/internal/state"
@@ -50,10 +48,7 @@ func (f *Fleet) openStore() error {
 		return err
 	}
 	f.factory = factory.New(f.roots, f.seed, date)
-	f.issuer, err = issuer.New(issuer.Config{
-		URL: f.config.ControlURL + "/issuer", Clock: f.clock, Random: f.seed.Stream("issuer"),
-		Keys: info.IssuerKeys, Audience: camera.Audience,
-	})
+	f.issuer, err = f.newIssuer(info)
 	if err != nil || f.store == nil || known {
 		return err
 	}
@@ -66,6 +61,9 @@ func (f *Fleet) setInfo(info store.Info) (err error) {
 		return err
 	}
 	if info.IssuerKeys, err = f.issuer.Keys(); err != nil {
+		return err
+	}
+	if info.IssuerClients, err = f.issuer.Registrations(); err != nil {
 		return err
 	}
 	info.Issuer = f.issuer.URL()
@@ -98,7 +96,7 @@ func (f *Fleet) openStored() error {
 // checkStored refuses to show a camera that still has the demo password to a
 // network.
 func (f *Fleet) checkStored(t *state.Tree) error {
-	if f.onLoopback() || !slices.ContainsFunc(t.Users.Users, func(u users.User) bool { return u.Password == demoPassword }) {
+	if f.onLoopback() || !slices.ContainsFunc(t.Users.Users, func(u users.User) bool { return t.Users.Has(u.Name, demoPassword) }) {
 		return nil
 	}
 	return &api.ConfigError{
@@ -142,12 +140,12 @@ func (f *Fleet) remember() error {
 	if f.store == nil {
 		return nil
 	}
-	info, _ := f.store.Info()
-	info.Cameras = slices.Clone(info.Cameras)
-	for _, m := range f.members() {
-		if !slices.ContainsFunc(info.Cameras, func(c store.CameraInfo) bool { return c.Name == m.name }) {
-			info.Cameras = append(info.Cameras, store.CameraInfo{Name: m.name, Number: m.number, Profile: m.kind})
+	return f.editInfo(func(info *store.Info) {
+		info.Cameras = slices.Clone(info.Cameras)
+		for _, m := range f.members() {
+			if !slices.ContainsFunc(info.Cameras, func(c store.CameraInfo) bool { return c.Name == m.name }) {
+				info.Cameras = append(info.Cameras, store.CameraInfo{Name: m.name, Number: m.number, Profile: m.kind})
+			}
 		}
-	}
-	return f.setInfo(info)
+	})
 }

@@ -195,6 +195,17 @@ func (i *Issuer) changed() error {
 	return i.config.Changed()
 }
 
+// KeyIDs returns the kid of all published keys, those that sign first.
+func (i *Issuer) KeyIDs() []string {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	var ids []string
+	for _, k := range i.keys {
+		ids = append(ids, k.id)
+	}
+	return ids
+}
+
 // find returns the newest key of an algorithm.
 func (i *Issuer) find(algorithm string) (key, bool) {
 	i.mu.RLock()

@@ -30,9 +30,10 @@ type Info struct {
 	Authorities map[string]pki.AuthorityPEM `json:"authorities"`
 	Cameras     []CameraInfo                `json:"cameras"`
 	// Issuer is the URL of the fleet's token issuer, IssuerKeys its keys in
-	// PEM. The keys are a secret.
-	Issuer     string `json:"issuer,omitempty"`
-	IssuerKeys []byte `json:"issuerKeys,omitempty"`
+	// PEM, and IssuerClients the clients that registered. Both are secrets.
+	Issuer        string `json:"issuer,omitempty"`
+	IssuerKeys    []byte `json:"issuerKeys,omitempty"`
+	IssuerClients []byte `json:"issuerClients,omitempty"`
 }
 
 // CameraInfo is one camera of the fleet.
