@@ -195,18 +195,21 @@ keyUsage = digitalSignature
 extendedKeyUsage = clientAuth
 `
 
-// newDesk opens an authority for servers at an address.
-func newDesk(t testing.TB, address string) desk {
+// newDesk opens an authority for servers at an address, with keys of ECDSA or
+// what newKey, flags of openssl req, says.
+func newDesk(t testing.TB, address string, newKey ...string) desk {
 	t.Helper()
 	d := desk{t.TempDir()}
 	d.write(t, "ca.cnf", strings.Replace(deskConfig, "ADDRESS", address, 1))
 	d.write(t, "index.txt", "")
 	d.write(t, "serial", "1000\n")
 	d.write(t, "crlnumber", "01\n")
-	authority := []string{
-		"-nodes", "-days", "30", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-		"-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+	if newKey == nil {
+		newKey = []string{"ec", "-pkeyopt", "ec_paramgen_curve:P-256"}
 	}
+	authority := append([]string{
+		"-nodes", "-days", "30", "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-newkey",
+	}, newKey...)
 	d.openssl(t, append([]string{"req", "-x509", "-subj", "/CN=desk root", "-keyout", "root.key", "-out", "root.pem"}, authority...)...)
 	d.openssl(t, append([]string{"req", "-x509", "-subj", "/CN=desk middle", "-CA", "root.pem", "-CAkey", "root.key", "-keyout", "middle.key", "-out", "middle.pem"}, authority...)...)
 	return d

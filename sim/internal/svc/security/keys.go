@@ -57,7 +57,7 @@ func getCertificate(c *svc.Call, req *tas.GetCertificate) (*tas.GetCertificateRe
 	if err != nil {
 		return nil, err
 	}
-	return &tas.GetCertificateResponse{Certificate: certificate(cert)}, nil
+	return &tas.GetCertificateResponse{Certificate: certificate(c, cert)}, nil
 }
 
 // getAllCertificates lists the certificates. Security 5.2.6.3.6;
@@ -65,13 +65,18 @@ func getCertificate(c *svc.Call, req *tas.GetCertificate) (*tas.GetCertificateRe
 func getAllCertificates(c *svc.Call, _ *tas.GetAllCertificates) (*tas.GetAllCertificatesResponse, error) {
 	resp := &tas.GetAllCertificatesResponse{}
 	for _, cert := range c.View().Keystore.Certificates {
-		resp.Certificate = append(resp.Certificate, certificate(cert))
+		resp.Certificate = append(resp.Certificate, certificate(c, cert))
 	}
 	return resp, nil
 }
 
-func certificate(c keystore.Certificate) tas.X509Certificate {
-	return tas.X509Certificate{CertificateID: c.ID, KeyID: c.KeyID, Alias: optional(c.Alias), CertificateContent: c.DER}
+// certificate says from release 25.12 on whether its private key is here.
+func certificate(c *svc.Call, cert keystore.Certificate) tas.X509Certificate {
+	out := tas.X509Certificate{CertificateID: cert.ID, KeyID: cert.KeyID, Alias: optional(cert.Alias), CertificateContent: cert.DER}
+	if key, err := c.View().Keystore.Key(cert.KeyID); err == nil && since(c, 2512) {
+		out.HasPrivateKey = svc.Ref(key.HasPrivateKey())
+	}
+	return out
 }
 
 // getCertificationPath answers one path, leaf first. Security 5.2.6.3.9;

@@ -138,8 +138,12 @@ func authorizationCapabilities(c *svc.Call, k *tas.KeystoreCapabilities) *tas.Au
 		return nil
 	}
 	a := s.Abilities.WithDefaults()
+	lacks := map[string]bool{
+		"private_key_jwt": k.ECCKeyPairGeneration == nil, "tls_client_auth": k.PKCS10 == nil,
+		"self_signed_tls_client_auth": k.SelfSignedCertificateCreation == nil,
+	}
 	return &tas.AuthorizationServerConfigurationCapabilities{
 		MaxConfigurations: limit, ConfigurationTypesSupported: a.ConfigurationTypes,
-		ClientAuthenticationMethodsSupported: a.ClientAuthentication,
+		ClientAuthenticationMethodsSupported: slices.DeleteFunc(slices.Clone(a.ClientAuthentication), func(name string) bool { return lacks[name] }),
 	}
 }

@@ -16,8 +16,8 @@ const (
 // encrypted. It comes after offerKeys. Security 5.8.2, Table 13.
 func offerUploads(c *svc.Call, out *tas.KeystoreCapabilities) {
 	a := c.View().Keystore.Abilities.WithDefaults()
-	rsa := len(a.RSAKeyLengths) > 0
-	if out.MaximumNumberOfKeys == nil || !rsa && len(a.EllipticCurves) == 0 || !since(c, 2306) && passphrases(c) == nil {
+	rsa := len(out.RSAKeyLengths) > 0
+	if out.MaximumNumberOfKeys == nil || !rsa && len(out.EllipticCurves) == 0 || !since(c, 2306) && passphrases(c) == nil {
 		return
 	}
 	if !baseline(c) && !slices.Contains(a.Encryption, tripleDES) || len(a.Encryption) == 0 {
