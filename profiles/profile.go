@@ -151,6 +151,10 @@ type JWT struct {
 	Algorithms []string `yaml:"algorithms" default:"ES256,RS256" jsonschema:"enum=ES256,enum=ES384,enum=ES512,enum=RS256,enum=PS256,enum=EdDSA,uniqueItems=true,minItems=1"`
 	// TrustFleetIssuer makes the fleet's own issuer a trusted one in the factory state.
 	TrustFleetIssuer bool `yaml:"trust_fleet_issuer" default:"true"`
+	// SessionGrace is how long an RTSPS session goes on after its token expired,
+	// unless its client sends a newer one.
+	SessionGrace time.Duration `yaml:"session_grace" default:"5s" min:"0s" max:"1h"`
+	Issuers      Issuers       `yaml:"issuers"`
 }
 
 // TLS is the camera's TLS server on the HTTPS and RTSPS ports.

@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/sha256"
 	_ "crypto/sha512" // of ES384, ES512 and EdDSA
 	"errors"
 	"slices"
@@ -40,6 +41,9 @@ type BearerConfig struct {
 	Custom []CustomClaim
 	// Leeway is how far nbf, iat and exp may be off.
 	Leeway time.Duration
+	// Verified is how many tokens are remembered whose signature is right. Zero:
+	// 64; negative: none.
+	Verified int
 	// Revoked reports whether an issuer's token was revoked; nil: none was.
 	Revoked func(issuer, jti string) bool
 }
@@ -54,7 +58,8 @@ type CustomClaim struct {
 // bearer is a [BearerConfig] in use.
 type bearer struct {
 	BearerConfig
-	parser *jwt.Parser
+	parser   *jwt.Parser
+	verified verified
 }
 
 // newBearer returns nil if the configuration trusts nobody: JWT authorization
@@ -72,6 +77,9 @@ func newBearer(c BearerConfig) *bearer {
 	if c.Roles == "" {
 		c.Roles = "roles"
 	}
+	if c.Verified == 0 {
+		c.Verified = 64
+	}
 	var algorithms []string
 	for _, name := range c.Algorithms {
 		if slices.Contains(Algorithms(), name) {
@@ -79,7 +87,7 @@ func newBearer(c BearerConfig) *bearer {
 		}
 	}
 	c.Algorithms = algorithms
-	return &bearer{BearerConfig: c, parser: jwt.NewParser(
+	return &bearer{BearerConfig: c, verified: verified{most: c.Verified}, parser: jwt.NewParser(
 		jwt.WithStrictDecoding(), jwt.WithJSONNumber(), jwt.WithoutClaimsValidation(),
 	)}
 }
@@ -124,7 +132,12 @@ func (a *Authenticator) bearerToken(s *active, r Request, c credentials) (Identi
 	if c.token == "" {
 		return Identity{}, a.malformed(s, r, c, errors.New("the Authorization header holds no bearer token"))
 	}
-	claims, err := s.bearer.verify(r.Context, c.token, a.config.Limits.BearerBytes)
+	return a.token(r.Context, s, c.token)
+}
+
+// token checks a JWT, and says who it speaks for.
+func (a *Authenticator) token(ctx context.Context, s *active, text string) (Identity, *Refusal) {
+	claims, err := s.bearer.verify(ctx, text, a.config.Limits.BearerBytes)
 	if err == nil {
 		err = s.bearer.accept(claims, a.config.Clock.Now())
 	}
@@ -146,6 +159,8 @@ func (a *Authenticator) bearerToken(s *active, r Request, c credentials) (Identi
 
 // verify checks all of a token but its claims, and returns those. They are the
 // zero claims unless the signature is right. Errors are all of type badToken.
+// A token that was verified before is not verified again while its keys are the
+// same.
 func (b *bearer) verify(ctx context.Context, token string, most int) (claims, error) {
 	if len(token) > most {
 		return claims{}, tokenTooLong
@@ -153,14 +168,21 @@ func (b *bearer) verify(ctx context.Context, token string, most int) (claims, er
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	found := jwt.MapClaims{}
-	_, err := b.parser.ParseWithClaims(token, found, func(t *jwt.Token) (any, error) {
-		return b.keys(ctx, t, found)
-	})
+	key := sha256.Sum256([]byte(token))
+	if known, again := b.verified.find(key); again {
+		keys, err := b.candidates(ctx, known.algorithm, known.issuer, known.kid)
+		if err == nil && known.by(keys) {
+			return known.claims, nil
+		}
+	}
+	of, err := b.parse(ctx, token)
 	var bad badToken
 	switch {
 	case err == nil:
-		return b.readClaims(found), nil
+		if b.Verified > 0 {
+			b.verified.add(key, of)
+		}
+		return of.claims, nil
 	case errors.As(err, &bad):
 		return claims{}, bad
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
@@ -171,44 +193,64 @@ func (b *bearer) verify(ctx context.Context, token string, most int) (claims, er
 	return claims{}, tokenMalformed
 }
 
-// keys checks the header of a token and returns the keys that may have signed
-// it.
-func (b *bearer) keys(ctx context.Context, t *jwt.Token, found jwt.MapClaims) (jwt.VerificationKeySet, error) {
-	var none jwt.VerificationKeySet
+// parse takes a token apart and checks its signature.
+func (b *bearer) parse(ctx context.Context, token string) (of signed, err error) {
+	found := jwt.MapClaims{}
+	_, err = b.parser.ParseWithClaims(token, found, func(t *jwt.Token) (any, error) {
+		if err := b.header(t); err != nil {
+			return nil, err
+		}
+		of.algorithm = t.Method.Alg()
+		of.issuer, _ = found["iss"].(string)
+		of.kid, _ = t.Header["kid"].(string)
+		var err error
+		of.keys, err = b.candidates(ctx, of.algorithm, of.issuer, of.kid)
+		return jwt.VerificationKeySet{Keys: of.keys}, err
+	})
+	of.claims = b.readClaims(found)
+	return of, err
+}
+
+// header checks the header of a token.
+func (b *bearer) header(t *jwt.Token) error {
 	typ, isText := t.Header["typ"].(string)
 	if _, given := t.Header["typ"]; given && !isText || !slices.ContainsFunc(b.Types, func(have string) bool {
 		return strings.EqualFold(have, typ)
 	}) {
-		return none, tokenType
+		return tokenType
 	}
 	if _, critical := t.Header["crit"]; critical { // RFC 7515 4.1.11
-		return none, tokenCritical
+		return tokenCritical
 	}
 	if !slices.Contains(b.Algorithms, t.Method.Alg()) {
-		return none, tokenAlgorithm
+		return tokenAlgorithm
 	}
-	issuer, _ := found["iss"].(string)
+	return nil
+}
+
+// candidates returns the keys that may have signed a token of an issuer.
+func (b *bearer) candidates(ctx context.Context, algorithm, issuer, kid string) ([]jwt.VerificationKey, error) {
 	if issuer == "" || len(b.Issuers) > 0 && !slices.Contains(b.Issuers, issuer) {
-		return none, tokenIssuer
+		return nil, tokenIssuer
 	}
-	candidates := b.Keys
+	all := b.Keys
 	if len(b.Issuers) > 0 {
-		kid, _ := t.Header["kid"].(string)
 		published, err := b.Source.PublicKeys(ctx, issuer, kid)
 		if err != nil {
-			return none, tokenKey
+			return nil, tokenKey
 		}
-		candidates = published
+		all = published
 	}
-	for _, key := range candidates {
-		if fits(t.Method.Alg(), key) && (len(b.Keys) == 0 || holds(b.Keys, key)) {
-			none.Keys = append(none.Keys, key)
+	var keys []jwt.VerificationKey
+	for _, key := range all {
+		if fits(algorithm, key) && (len(b.Keys) == 0 || holds(b.Keys, key)) {
+			keys = append(keys, key)
 		}
 	}
-	if len(none.Keys) == 0 {
-		return none, tokenKey
+	if len(keys) == 0 {
+		return nil, tokenKey
 	}
-	return none, nil
+	return keys, nil
 }
 
 // fits reports whether a key is one for the algorithm: no token chooses how a
@@ -229,8 +271,11 @@ func fits(algorithm string, key crypto.PublicKey) bool {
 
 // holds reports whether a key is among others.
 func holds(keys []crypto.PublicKey, key crypto.PublicKey) bool {
-	return slices.ContainsFunc(keys, func(have crypto.PublicKey) bool {
-		k, comparable := have.(interface{ Equal(crypto.PublicKey) bool })
-		return comparable && k.Equal(key)
-	})
+	return slices.ContainsFunc(keys, func(have crypto.PublicKey) bool { return equal(have, key) })
+}
+
+// equal reports whether two public keys are the same.
+func equal(a, b crypto.PublicKey) bool {
+	k, comparable := a.(interface{ Equal(crypto.PublicKey) bool })
+	return comparable && k.Equal(b)
 }

@@ -51,16 +51,18 @@ func BenchmarkIdentify(b *testing.B) {
 		"ES256": {method: jwt.SigningMethodES256, key: k.es256},
 		"RS256": {method: jwt.SigningMethodRS256, key: k.rsa},
 	} {
-		b.Run("bearer-"+name, func(b *testing.B) {
-			c := newCamera(k.trust())
-			m.header = map[string]any{"kid": map[string]string{"ES256": "ES256", "RS256": "RSA"}[name]}
-			r := https(m.token(b))
-			for b.Loop() {
-				if _, err := c.Identify(r); err != nil {
-					b.Fatal(err)
+		for how, remembered := range map[string]int{"": 0, "-every-time": -1} {
+			b.Run("bearer-"+name+how, func(b *testing.B) {
+				c := newCamera(k.trust(func(b *auth.BearerConfig) { b.Verified = remembered }))
+				m.header = map[string]any{"kid": map[string]string{"ES256": "ES256", "RS256": "RSA"}[name]}
+				r := https(m.token(b))
+				for b.Loop() {
+					if _, err := c.Identify(r); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 	b.Run("nobody", func(b *testing.B) {
 		c := newCamera()

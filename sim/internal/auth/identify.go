@@ -26,18 +26,34 @@ func (a *Authenticator) Identify(r Request) (Identity, error) {
 	if refusal != nil {
 		return Identity{}, refusal
 	}
-	if r.Token == nil || r.RTSP || r.File || !s.on(ByUsernameToken) {
+	if r.RTSP || r.File {
 		return id, nil
 	}
-	second, refusal := a.usernameToken(s, r.Token)
-	if refusal != nil {
-		return Identity{}, refusal
+	for _, t := range []struct {
+		given bool
+		check func(*active, Request) (Identity, *Refusal)
+	}{
+		{s.takesUsernameToken(r), func(s *active, r Request) (Identity, *Refusal) { return a.usernameToken(s, r.Token) }},
+		{s.takesBinaryToken(r), a.binaryToken},
+	} {
+		if !t.given {
+			continue
+		}
+		next, refusal := t.check(s, r)
+		if refusal != nil {
+			return Identity{}, refusal
+		}
+		if !id.Known() || next.Level < id.Level {
+			id = next
+		}
 	}
-	if id.Known() && id.Level <= second.Level {
-		return id, nil
-	}
-	return second, nil
+	return id, nil
 }
+
+// takesUsernameToken and takesBinaryToken report whether a message carries such
+// a token and the camera looks at it.
+func (s *active) takesUsernameToken(r Request) bool { return r.Token != nil && s.on(ByUsernameToken) }
+func (s *active) takesBinaryToken(r Request) bool   { return r.BinaryToken != nil && s.bearer != nil }
 
 // header looks at the Authorization header.
 func (a *Authenticator) header(s *active, r Request) (Identity, *Refusal) {
@@ -60,7 +76,7 @@ func (a *Authenticator) header(s *active, r Request) (Identity, *Refusal) {
 		return a.digest(&s.Settings, r, c.params)
 	case c.scheme == "bearer" && s.bearer != nil:
 		return a.bearerToken(s, r, c)
-	case r.Token != nil && s.on(ByUsernameToken):
+	case s.takesUsernameToken(r) || s.takesBinaryToken(r):
 		return Identity{}, nil // the token speaks for itself
 	}
 	refusal := s.noIdentity(r)
@@ -89,7 +105,7 @@ func (a *Authenticator) Deny(r Request, id Identity) *Refusal {
 	case ByBearer:
 		refusal.Status, refusal.Code = 403, "insufficient_scope"
 		refusal.Description = "The access token grants too little"
-	case ByUsernameToken:
+	case ByUsernameToken, ByBinaryToken:
 		refusal.Status, refusal.SOAPFault = 400, true
 	case ByCertificate:
 		refusal.Status, refusal.SOAPFault = 403, true

@@ -69,6 +69,8 @@ type Request struct {
 	Client *x509.Certificate
 	// Token is the WS-UsernameToken of the SOAP header, nil if it has none.
 	Token *UsernameToken
+	// BinaryToken is the BinarySecurityToken of the SOAP header, nil if it has none.
+	BinaryToken *BinarySecurityToken
 	// Peer is the client's address, for the log.
 	Peer string
 	// Context ends a search for an issuer's keys; nil means it is not ended.

@@ -51,10 +51,14 @@ func (c *Camera) bearer(keys *keystore.Section) *auth.BearerConfig {
 			return nil
 		}
 	}
+	source := auth.KeySources{c.foreign.follow(keys)}
+	if c.config.Issuers != nil {
+		source = auth.KeySources{c.config.Issuers, source[0]}
+	}
 	return &auth.BearerConfig{
-		Audiences: append([]string{c.config.State.View().Device.Identity.EndpointReference()}, keys.JWT.Audiences...),
-		Issuers:   keys.JWT.TrustedIssuers, Source: c.config.Issuers,
+		Audiences: keys.JWT.Audiences, Issuers: issuerNames(keys.JWT.TrustedIssuers), Source: source,
 		Keys: list, Algorithms: c.config.Profile.Auth.JWT.Algorithms, Custom: claims(keys.JWT.CustomClaims),
+		Revoked: c.config.Revoked,
 	}
 }
 

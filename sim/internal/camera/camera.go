@@ -44,8 +44,14 @@ type Config struct {
 	Jobs *job.Scheduler
 	// Estimates remembers how long keys take to make; nil: the camera does.
 	Estimates *vault.Estimates
-	// Issuers finds the keys of trusted token issuers.
+	// Issuers finds the keys of token issuers that are at hand, such as the fleet's
+	// own; nil: none is. Others are asked over the network.
 	Issuers auth.KeySource
+	// Revoked reports whether such an issuer has withdrawn a token; nil: none has.
+	Revoked func(issuer, jti string) bool
+	// Dial opens connections to the issuers that are not at hand; nil: those of the
+	// machine.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Listen opens a TCP listener; the camera asks for the address of its first
 	// listeners again after a reboot.
 	Listen func(ctx context.Context, address string) (net.Listener, error)
@@ -80,6 +86,8 @@ type Camera struct {
 	tls    *tlsServer
 	vault  *vault.Vault
 	jobs   jobs
+	// foreign finds the keys of issuers that are not at hand.
+	foreign foreign
 
 	// life is held while the camera enters a station: what is told of its coming
 	// and going is in order, and told when it is true.
@@ -118,6 +126,7 @@ func New(c Config) *Camera {
 	// What the vault draws does not come again after a restart.
 	change := strconv.FormatUint(c.State.View().Version, 10)
 	cam.vault = vault.New(vault.Config{TPM: c.TPM, Random: c.Seed.Stream("vault/" + change), Clock: c.Clock, Estimates: c.Estimates})
+	cam.foreign.camera = cam
 	cam.tls = &tlsServer{state: c.State, open: cam.Signer, clock: cam.wall}
 	return cam
 }

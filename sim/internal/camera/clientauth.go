@@ -22,9 +22,19 @@ type clientAuth struct {
 	validators []*pki.PathValidator
 }
 
-// newClientAuth follows the policies of a keystore: its certificates may stand
-// in the middle of a path, its revocation lists are all considered.
+// newClientAuth follows the policies of a keystore's TLS server.
 func newClientAuth(keys *keystore.Section, c clock.Clock) (*clientAuth, error) {
+	validators, err := pathValidators(keys, keys.TLS.Policies, true)
+	if err != nil {
+		return nil, err
+	}
+	return &clientAuth{clock: c, validators: validators}, nil
+}
+
+// pathValidators validate by policies of a keystore: its certificates may stand
+// in the middle of a path, its revocation lists are all considered. What a policy
+// says of clients' extended key usage is for clients only (Security 5.2.6.5).
+func pathValidators(keys *keystore.Section, policies []string, clients bool) ([]*pki.PathValidator, error) {
 	repository, err := certificates(keys)
 	if err != nil {
 		return nil, err
@@ -37,21 +47,23 @@ func newClientAuth(keys *keystore.Section, c clock.Clock) (*clientAuth, error) {
 		}
 		lists = append(lists, crl)
 	}
-	a := &clientAuth{clock: c}
-	for _, id := range keys.TLS.Policies {
+	var validators []*pki.PathValidator
+	for _, id := range policies {
 		p, err := keys.Policy(id)
 		if err != nil {
 			return nil, err
 		}
-		path := pki.PathPolicy{CRLs: lists, RequireClientAuth: p.RequireClientAuthUsage, UseDeltaCRLs: p.UseDeltaCRLs, Repository: repository}
+		path := pki.PathPolicy{
+			CRLs: lists, RequireClientAuth: clients && p.RequireClientAuthUsage, UseDeltaCRLs: p.UseDeltaCRLs, Repository: repository,
+		}
 		for i, c := range keys.Certificates {
 			if slices.Contains(p.TrustAnchors, c.ID) {
 				path.Anchors = append(path.Anchors, repository[i])
 			}
 		}
-		a.validators = append(a.validators, pki.NewPathValidator(path))
+		validators = append(validators, pki.NewPathValidator(path))
 	}
-	return a, nil
+	return validators, nil
 }
 
 // certificates are those of a keystore, in its order.

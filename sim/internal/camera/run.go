@@ -105,7 +105,7 @@ func (r *run) makeRTSP() (*rtsp.Server, error) {
 		Limits: rtsp.Limits{
 			HeaderBytes: int(l.HeaderBytes), BodyBytes: int(l.BodyBytes), Connections: l.Connections,
 			Sessions: l.Sessions, QueueBytes: int(l.Queue), IdleTimeout: l.IdleTimeout, SessionTimeout: l.SessionTimeout,
-			HandshakeTimeout: c.config.Profile.Limits.HTTP.HandshakeTimeout,
+			HandshakeTimeout: c.config.Profile.Limits.HTTP.HandshakeTimeout, TokenGrace: c.config.Profile.Auth.JWT.SessionGrace,
 		},
 	})
 }
@@ -128,7 +128,8 @@ func (r *run) close() {
 	if r.services != nil {
 		r.services.close() // pull points that wait are told so
 	}
-	r.stop() // pull points answer
+	r.stop()                  // pull points answer
+	r.camera.foreign.forget() // so do tokens that wait for their issuer
 	r.closeDoors()
 	for _, s := range r.streams {
 		s.Close()
@@ -140,4 +141,5 @@ func (r *run) close() {
 		r.rtsp.Close()
 	}
 	r.wg.Wait()
+	r.camera.foreign.forget() // what the last requests may have begun
 }

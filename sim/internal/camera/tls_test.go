@@ -214,6 +214,7 @@ func TestTokensFollowTheJWTConfiguration(t *testing.T) {
 			return k.SetJWT(j)
 		}, 200, true},
 		{"audience removed", camera.Audience, nil, 401, true},
+		{"to the camera itself, which is not listed", own, nil, 401, true},
 		{"issuer removed", "another", func(k *keystore.Section) error { return k.SetJWT(keystore.JWT{Audiences: []string{"another"}}) }, 401, false},
 		{"issuer back", "another", func(k *keystore.Section) error {
 			return k.SetJWT(keystore.JWT{Audiences: []string{"another"}, TrustedIssuers: []string{"https://issuer.example"}})

@@ -35,6 +35,9 @@ func (f *Factory) keystore(spec Spec, dev *device.Section, tpm TPM) (*keystore.S
 		TLS: keystore.TLSServer{Supported: slices.Clone(spec.TLSVersions), Enabled: slices.Clone(spec.TLSVersions)},
 		JWT: spec.JWT,
 	}
+	if len(s.JWT.Audiences) > 0 { // the camera's own name among them (Security 4.4.1)
+		s.JWT.Audiences = append(slices.Clone(s.JWT.Audiences), dev.Identity.EndpointReference())
+	}
 	random := f.source.Sub(spec.Name).Sub("factory").Stream("keystore")
 	var err error
 	if s.DeviceIdentity, err = f.install(s, f.identity(spec, dev), tpm, random); err != nil {

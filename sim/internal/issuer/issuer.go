@@ -242,14 +242,15 @@ func (i *Issuer) current(algorithm string) (key, error) {
 // PublicKeys returns the published keys, which makes the issuer an
 // [auth.KeySource] for the cameras of its process.
 func (i *Issuer) PublicKeys(_ context.Context, issuer, kid string) ([]crypto.PublicKey, error) {
+	if !slices.Contains(i.names(), issuer) {
+		return nil, fmt.Errorf("issuer %q: %w", issuer, auth.ErrNoIssuer)
+	}
 	var keys []crypto.PublicKey
-	if slices.Contains(i.names(), issuer) {
-		i.mu.RLock()
-		defer i.mu.RUnlock()
-		for _, k := range i.keys {
-			if kid == "" || k.id == kid {
-				keys = append(keys, k.private.Public())
-			}
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	for _, k := range i.keys {
+		if kid == "" || k.id == kid {
+			keys = append(keys, k.private.Public())
 		}
 	}
 	if len(keys) == 0 {

@@ -214,7 +214,7 @@ func TestIssuerThatIsNotTrustedIsNotAsked(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t, "", httptest.NewServer)
 	s := newSource(t, nil, "https://issuer.example")
-	if _, err := s.PublicKeys(t.Context(), p.URL, "b"); !errors.Is(err, auth.ErrNoKey) {
+	if _, err := s.PublicKeys(t.Context(), p.URL, "b"); !errors.Is(err, auth.ErrNoIssuer) {
 		t.Error(err)
 	}
 	if n := p.count(openID); n != 0 {

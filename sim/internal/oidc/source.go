@@ -76,10 +76,10 @@ func (s *Source) begin(f func()) bool {
 
 // PublicKeys returns the keys of the issuer that has the iss value issuer: the
 // ones called kid, or all if kid is empty. It may wait for the issuer, no longer
-// than ctx and Limits.Timeout. The error is auth.ErrNoKey where the issuer is
-// not trusted or has no such key.
+// than ctx and Limits.Timeout. The error is auth.ErrNoIssuer where the issuer is
+// not trusted, and auth.ErrNoKey where it has no such key.
 func (s *Source) PublicKeys(ctx context.Context, issuer, kid string) ([]crypto.PublicKey, error) {
-	failure := fmt.Errorf("issuer %.128q: %w: it is not trusted", issuer, auth.ErrNoKey)
+	failure := fmt.Errorf("issuer %.128q: %w", issuer, auth.ErrNoIssuer)
 	for _, t := range s.issuers {
 		if !slices.Contains(t.names, issuer) {
 			continue

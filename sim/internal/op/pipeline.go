@@ -186,6 +186,9 @@ func authRequest(ctx context.Context, x *Exchange) auth.Request {
 				Nonce: t.Nonce, Created: t.Created,
 			}
 		}
+		if t, ok := x.Message.BinarySecurityToken(); ok {
+			r.BinaryToken = &auth.BinarySecurityToken{Text: t.Text, ValueType: t.ValueType, EncodingType: t.EncodingType}
+		}
 	}
 	return r
 }

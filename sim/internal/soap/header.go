@@ -111,3 +111,25 @@ func (m *Message) UsernameToken() (t UsernameToken, ok bool) {
 	}
 	return t, false
 }
+
+// BinarySecurityToken is a wsse:BinarySecurityToken, as text (WS-Security SOAP
+// Message Security 6.3). Absent attributes are empty.
+type BinarySecurityToken struct {
+	Text, ValueType, EncodingType string
+}
+
+// BinarySecurityToken is the first one in the Security header; ok is false if
+// there is none.
+func (m *Message) BinarySecurityToken() (t BinarySecurityToken, ok bool) {
+	if m.Header.Security == nil {
+		return t, false
+	}
+	for _, el := range m.Header.Security.ChildElements() {
+		if el.Tag == "BinarySecurityToken" && el.NamespaceURI() == SpaceSecurity {
+			return BinarySecurityToken{
+				Text: el.Text(), ValueType: trim(el.SelectAttrValue("ValueType", "")), EncodingType: trim(el.SelectAttrValue("EncodingType", "")),
+			}, true
+		}
+	}
+	return t, false
+}
