@@ -81,6 +81,9 @@ type UserLimits struct {
 	// NameLength and PasswordLength in bytes of UTF-8.
 	NameLength     int `yaml:"name_length" default:"64" min:"8" max:"256"`
 	PasswordLength int `yaml:"password_length" default:"128" min:"28" max:"1024"`
+	// PasswordHistory is the capability MaxPasswordHistory: former passwords that
+	// can be remembered of each user; 0: none.
+	PasswordHistory int `yaml:"password_history" default:"10" min:"0" max:"100"`
 }
 
 // AuthLimits bound what authentication remembers and reads.
@@ -89,6 +92,8 @@ type AuthLimits struct {
 	Nonces int `yaml:"nonces" default:"4096" min:"16" max:"1000000"`
 	// HeaderBytes of one Authorization header.
 	HeaderBytes Size `yaml:"header_bytes" default:"16KiB" min:"512" max:"64KiB"`
+	// Suspects are the user names, and the addresses, that wrong passwords are counted of.
+	Suspects int `yaml:"suspects" default:"1024" min:"16" max:"100000"`
 }
 
 // ScopeLimits bound the discovery scopes.

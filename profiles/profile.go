@@ -128,12 +128,21 @@ type Auth struct {
 	Digest        Digest        `yaml:"digest"`
 	UsernameToken UsernameToken `yaml:"username_token"`
 	JWT           JWT           `yaml:"jwt"`
+	// Basic offers Basic authentication over TLS (RFC 7617).
+	Basic bool `yaml:"basic" default:"false"`
+	// BeforeFirstUser is what anybody may do with a camera that has no users yet:
+	// anything, or nothing but to create the first one.
+	BeforeFirstUser string  `yaml:"before_first_user" default:"anything" jsonschema:"enum=anything,enum=create_users"`
+	Access          Access  `yaml:"access"`
+	Backoff         Backoff `yaml:"backoff"`
 }
 
 // Digest is HTTP and RTSP Digest authentication.
 type Digest struct {
-	// Algorithms that are accepted.
-	Algorithms []string `yaml:"algorithms" default:"MD5,SHA-256" jsonschema:"enum=MD5,enum=SHA-256,uniqueItems=true,minItems=1"`
+	// Algorithms that are accepted; the -sess forms hash the nonces into the key.
+	Algorithms []string `yaml:"algorithms" default:"MD5,SHA-256" jsonschema:"enum=MD5,enum=SHA-256,enum=MD5-sess,enum=SHA-256-sess,uniqueItems=true,minItems=1"`
+	// UserHash offers to take a hash for the user name (RFC 7616 3.4.4).
+	UserHash bool `yaml:"user_hash" default:"false"`
 	// NonceLifetime after which a nonce is stale.
 	NonceLifetime time.Duration `yaml:"nonce_lifetime" default:"5m" min:"1s" max:"24h"`
 }
@@ -143,6 +152,8 @@ type UsernameToken struct {
 	Enabled bool `yaml:"enabled" default:"true"`
 	// Window is how far Created may be from the camera's clock, either way.
 	Window time.Duration `yaml:"window" default:"5m" min:"1s" max:"24h"`
+	// PasswordText takes tokens with the password in clear as well.
+	PasswordText bool `yaml:"password_text" default:"false"`
 }
 
 // JWT is the Bearer token over HTTPS and RTSPS (Security 4.4).

@@ -53,6 +53,7 @@ func (p *Profile) check(operations []string) []problem {
 	c.network()
 	c.users()
 	c.auth()
+	c.access(operations)
 	c.keys()
 	c.security()
 	c.sources()

@@ -8,7 +8,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,19 +27,34 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start is where the clocks of all tests stand at first.
 func start() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 
-// accounts is a fixed set of users.
-type accounts map[string]auth.Account
+// realm is that of all cameras here.
+const realm = "cam-0001"
 
-func (a accounts) Account(name string) (auth.Account, bool) {
-	account, known := a[name]
-	return account, known
+// accounts is a fixed set of users.
+type accounts map[string]account
+
+type account struct {
+	password string
+	level    auth.Level
 }
 
-func users() accounts {
-	return accounts{
-		"admin":  {Name: "admin", Password: "camfleet", Level: auth.Administrator},
-		"viewer": {Name: "viewer", Password: "pässwörd: \"\\", Level: auth.User},
+func (a accounts) Account(name string) (auth.Account, bool) {
+	u, known := a[name]
+	if !known {
+		return auth.Account{}, false
 	}
+	return auth.Account{Name: name, Keys: auth.KeysOf(name, realm, u.password), Level: u.level}, true
+}
+
+func (a accounts) Password(name string) (string, bool) {
+	u, known := a[name]
+	return u.password, known
+}
+
+func (a accounts) Names() []string { return slices.Sorted(maps.Keys(a)) }
+
+func users() accounts {
+	return accounts{"admin": {"camfleet", auth.Administrator}, "viewer": {"pässwörd: \"\\", auth.User}}
 }
 
 // camera is an authenticator and the clock it reads.
@@ -48,7 +65,7 @@ type camera struct {
 
 func newCamera(change ...func(*auth.Config)) camera {
 	c := clock.NewManual(start())
-	config := auth.Config{Realm: "cam-0001", Clock: c, Random: seed.New(1).Stream("auth"), Accounts: users()}
+	config := auth.Config{Realm: realm, Clock: c, Random: seed.New(1).Stream("auth"), Accounts: users()}
 	for _, f := range change {
 		f(&config)
 	}
@@ -102,11 +119,16 @@ type answer struct {
 	sha256                                    bool
 }
 
-func (a answer) response() string {
-	hash := func(s string) string { b := md5.Sum([]byte(s)); return hex.EncodeToString(b[:]) }
+// hash is the answer's hash.
+func (a answer) hash() func(string) string {
 	if a.sha256 {
-		hash = func(s string) string { b := sha256.Sum256([]byte(s)); return hex.EncodeToString(b[:]) }
+		return func(s string) string { b := sha256.Sum256([]byte(s)); return hex.EncodeToString(b[:]) }
 	}
+	return func(s string) string { b := md5.Sum([]byte(s)); return hex.EncodeToString(b[:]) }
+}
+
+func (a answer) response() string {
+	hash := a.hash()
 	ha1 := hash(a.user + ":" + a.realm + ":" + a.password)
 	ha2 := hash(a.method + ":" + a.uri)
 	if a.nc == "" {

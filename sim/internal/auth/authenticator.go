@@ -23,6 +23,8 @@ type Config struct {
 	Random io.Reader
 	// Accounts finds the users. nil: there are none.
 	Accounts Accounts
+	// Failed is told of every wrong password, unless nil. It must not block.
+	Failed func(Failure)
 	// Limits bounds sizes, counts and times; zero fields take their defaults.
 	Limits Limits
 	Settings
@@ -33,10 +35,14 @@ type Config struct {
 type Settings struct {
 	// Order is the form and order of the challenges; "": [Players].
 	Order Order
-	// Methods are the methods that are on; nil: all of them. The bearer method
-	// needs Bearer as well. RTSP and files, which have no UsernameToken, have
-	// Digest MD5 where neither Digest method is on.
+	// Methods are the methods that are on; nil: all of them but Basic and the
+	// -sess forms of Digest, which have to be named. The bearer method needs
+	// Bearer as well. RTSP and files, which have no UsernameToken, have Digest
+	// MD5 where no Digest method is on.
 	Methods []Method
+	// Preferred are the Digest methods to challenge with, in this order; nil:
+	// those of Order. Core 5.9.3.1 (SetHashingAlgorithm).
+	Preferred []Method
 	// Bearer says which tokens are taken; nil: none.
 	Bearer *BearerConfig
 	// QopRequired refuses Digest answers without qop (RFC 2069), which live555
@@ -44,6 +50,9 @@ type Settings struct {
 	QopRequired bool
 	// Charset adds charset=UTF-8 to the Digest challenges. RFC 7616 3.3.
 	Charset bool
+	// UserHash offers to take the hash of the user's name for the name. RFC 7616
+	// 3.4.4.
+	UserHash bool
 	// CreatedWindow is how far wsu:Created may be from the camera's clock, to
 	// either side. Zero: 300 s. Negative: any Created will do.
 	CreatedWindow time.Duration
@@ -57,6 +66,8 @@ type Settings struct {
 	// Forbid answers 403 to users that may not, where the default is 401 to a
 	// Digest user and 400 to a UsernameToken. Core says nothing about it.
 	Forbid bool
+	// Backoff slows down who tries passwords.
+	Backoff Backoff
 }
 
 // Limits bounds what an [Authenticator] takes and keeps.
@@ -68,6 +79,7 @@ type Limits struct {
 	TokenField    int           // bytes of each text of a UsernameToken; 1024
 	TokenNonces   int           // UsernameToken nonces remembered; 65536
 	BearerBytes   int           // of a bearer token; 8192
+	Suspects      int           // user names, and addresses, that wrong passwords are counted of; 1024
 }
 
 // DefaultLimits returns the limits of a [Config] that names none.
@@ -76,7 +88,7 @@ func DefaultLimits() Limits {
 		HeaderBytes: 16384, HeaderParams: 32,
 		Nonces: 1024, NonceLifetime: 5 * time.Minute,
 		TokenField: 1024, TokenNonces: 65536,
-		BearerBytes: 8192,
+		BearerBytes: 8192, Suspects: 1024,
 	}
 }
 
@@ -85,6 +97,7 @@ func (l Limits) orDefault() Limits {
 	for _, f := range []struct{ given, byDefault *int }{
 		{&l.HeaderBytes, &d.HeaderBytes}, {&l.HeaderParams, &d.HeaderParams}, {&l.Nonces, &d.Nonces},
 		{&l.TokenField, &d.TokenField}, {&l.TokenNonces, &d.TokenNonces}, {&l.BearerBytes, &d.BearerBytes},
+		{&l.Suspects, &d.Suspects},
 	} {
 		if *f.given == 0 {
 			*f.given = *f.byDefault
@@ -105,6 +118,8 @@ type Authenticator struct {
 	opaque   string
 	nonces   nonces
 	replays  replays
+	suspects suspects
+	decoy    Keys // of no password
 }
 
 // active is settings in use.
@@ -131,8 +146,10 @@ func New(c Config) *Authenticator {
 		}
 	}
 	a.opaque = hex.EncodeToString(opaque[:])
+	a.decoy = KeysOf("", "", string(a.nonces.key[:]))
 	a.nonces.lifetime, a.nonces.most = c.Limits.NonceLifetime, c.Limits.Nonces
 	a.replays.most = c.Limits.TokenNonces
+	a.suspects.users.most, a.suspects.addresses.most = c.Limits.Suspects, c.Limits.Suspects
 	a.Configure(c.Settings)
 	return a
 }
@@ -152,11 +169,16 @@ func (a *Authenticator) Configure(s Settings) {
 }
 
 // on reports whether a method is switched on.
-func (s *Settings) on(m Method) bool { return s.Methods == nil || slices.Contains(s.Methods, m) }
+func (s *Settings) on(m Method) bool {
+	if s.Methods == nil {
+		return m != ByBasic && m != ByDigestMD5Sess && m != ByDigestSHA256Sess
+	}
+	return slices.Contains(s.Methods, m)
+}
 
 // digests reports whether Digest answers with the algorithm of m are taken.
 func (s *Settings) digests(r Request, m Method) bool {
-	if s.on(ByDigestMD5) || s.on(ByDigestSHA256) {
+	if slices.ContainsFunc(digestMethods(), s.on) {
 		return s.on(m)
 	}
 	return m == ByDigestMD5 && (r.RTSP || r.File)
@@ -172,4 +194,12 @@ func (a *Authenticator) account(name string) (Account, bool) {
 		return Account{}, false
 	}
 	return account, true
+}
+
+// password looks a user's password up; "" where there is no such user.
+func (a *Authenticator) password(name string) (string, bool) {
+	if a.config.Accounts == nil {
+		return "", false
+	}
+	return a.config.Accounts.Password(name)
 }

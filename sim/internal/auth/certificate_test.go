@@ -13,6 +13,8 @@ import (
 type oneAccount auth.Account
 
 func (o oneAccount) Account(name string) (auth.Account, bool) { return auth.Account(o), name == o.Name }
+func (o oneAccount) Password(string) (string, bool)           { return "", false }
+func (o oneAccount) Names() []string                          { return []string{o.Name} }
 
 // named is a certificate with common names.
 func named(names ...string) *x509.Certificate {
@@ -26,7 +28,7 @@ func named(names ...string) *x509.Certificate {
 
 func TestCertificateNamesTheUser(t *testing.T) {
 	t.Parallel()
-	eva := oneAccount{Name: "eva", Password: "pw", Level: auth.Operator}
+	eva := oneAccount{Name: "eva", Level: auth.Operator}
 	for name, tc := range map[string]struct {
 		request auth.Request
 		off     bool

@@ -1,5 +1,7 @@
 package auth
 
+import "slices"
+
 // Order names the form and order of the challenges of a 401.
 type Order string
 
@@ -31,29 +33,34 @@ func (a *Authenticator) Challenges(r Request, refusal *Refusal) []string {
 		}
 		return []string{bearer}
 	}
-	digests := a.digestChallenges(s, r, refusal)
+	list := a.digestChallenges(s, r, refusal)
 	switch {
 	case bearer == "":
-		return digests
 	case s.Order == Annex:
-		return append([]string{bearer}, digests...)
+		list = append([]string{bearer}, list...)
+	default:
+		list = append(list, bearer)
 	}
-	return append(digests, bearer)
+	if s.on(ByBasic) && r.Secure {
+		list = append(list, "Basic realm="+quote(a.config.Realm)+`, charset="UTF-8"`) // RFC 7617 2.1
+	}
+	return list
 }
 
 // offered lists the Digest algorithms to challenge with, in order.
 func (s *Settings) offered(r Request) []Method {
 	var order []Method
-	switch s.Order {
-	case SHA256First:
-		order = []Method{ByDigestSHA256, ByDigestMD5}
-	case Annex:
-		order = []Method{ByDigestMD5, ByDigestSHA256}
+	switch {
+	case s.Preferred != nil:
+		order = slices.Clone(s.Preferred)
+	case s.Order == SHA256First:
+		order = []Method{ByDigestSHA256, ByDigestMD5, ByDigestSHA256Sess, ByDigestMD5Sess}
+	case s.Order == Annex:
+		order = []Method{ByDigestMD5, ByDigestSHA256, ByDigestMD5Sess, ByDigestSHA256Sess}
+	case s.digests(r, ByDigestMD5):
+		order = []Method{ByDigestMD5, ByDigestMD5Sess, ByDigestSHA256Sess}
 	default:
-		order = []Method{ByDigestMD5}
-		if !s.digests(r, ByDigestMD5) {
-			order = []Method{ByDigestSHA256}
-		}
+		order = []Method{ByDigestSHA256, ByDigestMD5Sess, ByDigestSHA256Sess}
 	}
 	on := order[:0]
 	for _, m := range order {
@@ -75,15 +82,15 @@ func (a *Authenticator) digestChallenges(s *active, r Request, refusal *Refusal)
 	if s.Charset {
 		tail += ", charset=UTF-8"
 	}
+	if s.UserHash {
+		tail += ", userhash=true"
+	}
 	if refusal != nil && refusal.Stale {
 		tail += ", stale=true"
 	}
 	out := make([]string, len(offered))
 	for i, m := range offered {
-		algorithm := "MD5"
-		if m == ByDigestSHA256 {
-			algorithm = "SHA-256"
-		}
+		algorithm := algorithmOf(m)
 		if s.Order == Annex {
 			out[i] = `Digest algorithm=` + algorithm + `, realm=` + realm + `, qop="auth", nonce=` + nonce +
 				`, opaque=` + opaque + tail

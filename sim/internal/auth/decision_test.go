@@ -139,21 +139,15 @@ func TestWhoMayNotIsToldAsTheMethodHasIt(t *testing.T) {
 
 func TestTheLowerOfTwoLevelsCounts(t *testing.T) {
 	t.Parallel()
-	viewer := users()["viewer"]
-	for _, tc := range []struct {
-		header, wss auth.Account
-		want        string
-	}{
-		{users()["admin"], viewer, "viewer"}, {viewer, users()["admin"], "viewer"},
-	} {
+	for _, tc := range []struct{ header, wss, want string }{{"admin", "viewer", "viewer"}, {"viewer", "admin", "viewer"}} {
 		c := newCamera()
 		a := c.admin()
-		a.user, a.password = tc.header.Name, tc.header.Password
+		a.user, a.password = tc.header, users()[tc.header].password
 		r := request(a.header())
-		r.Token = token(tc.wss.Name, tc.wss.Password, "n", start())
+		r.Token = token(tc.wss, users()[tc.wss].password, "n", start())
 		id, err := c.Identify(r)
 		if err != nil || id.User != tc.want || id.Level != auth.User {
-			t.Errorf("%s over %s: %+v, %v", tc.header.Name, tc.wss.Name, id, err)
+			t.Errorf("%s over %s: %+v, %v", tc.header, tc.wss, id, err)
 		}
 	}
 }

@@ -19,7 +19,32 @@ type digestAnswer struct {
 	opaque, cnonce, qop, countText    string
 	count                             uint32 // 0 without qop
 	hasOpaque                         bool
+	userHash                          bool // user is the hash of the name
 }
+
+// digestMethods are all forms of Digest.
+func digestMethods() []Method {
+	return []Method{ByDigestMD5, ByDigestSHA256, ByDigestMD5Sess, ByDigestSHA256Sess}
+}
+
+// algorithmOf is the algorithm parameter of a Digest method. RFC 7616 3.3.
+func algorithmOf(m Method) string {
+	switch m {
+	case ByDigestSHA256:
+		return "SHA-256"
+	case ByDigestMD5Sess:
+		return "MD5-sess"
+	case ByDigestSHA256Sess:
+		return "SHA-256-sess"
+	}
+	return "MD5"
+}
+
+// sha256 reports whether the answer is hashed with SHA-256, else with MD5.
+func (d *digestAnswer) sha256() bool { return d.how == ByDigestSHA256 || d.how == ByDigestSHA256Sess }
+
+// sess reports whether the nonces go into the key.
+func (d *digestAnswer) sess() bool { return d.how == ByDigestMD5Sess || d.how == ByDigestSHA256Sess }
 
 // readDigest checks the form of a Digest answer: what must be there is there
 // and well formed. Its errors are answered with 400, RFC 7616 3.4.
@@ -46,14 +71,15 @@ func readDigest(p map[string]string) (digestAnswer, error) {
 func (d *digestAnswer) readUser(p map[string]string) error {
 	name, plain := p["username"]
 	encoded, extended := p["username*"]
+	d.userHash = strings.EqualFold(p["userhash"], "true")
 	switch {
-	case strings.EqualFold(p["userhash"], "true"):
-		return errors.New("the Digest answer has a userhash, which is not offered")
 	case plain == extended:
 		return errors.New("the Digest answer wants one of username and username*")
 	case plain:
 		d.user = name
 		return nil
+	case d.userHash:
+		return errors.New("the Digest answer has a userhash and a username*")
 	}
 	charset, rest, _ := strings.Cut(encoded, "'") // RFC 8187 3.2.1
 	_, text, found := strings.Cut(rest, "'")
@@ -67,19 +93,24 @@ func (d *digestAnswer) readUser(p map[string]string) error {
 
 func (d *digestAnswer) readAlgorithm(p map[string]string) error {
 	name, given := p["algorithm"]
-	switch {
-	case !given || strings.EqualFold(name, "MD5"):
+	if !given {
 		d.how = ByDigestMD5
-	case strings.EqualFold(name, "SHA-256"):
-		d.how = ByDigestSHA256
-	default:
-		return errors.New("the Digest answer's algorithm is not one of those offered")
+		return nil
 	}
-	return nil
+	for _, m := range digestMethods() {
+		if strings.EqualFold(name, algorithmOf(m)) {
+			d.how = m
+			return nil
+		}
+	}
+	return errors.New("the Digest answer's algorithm is not one of those offered")
 }
 
 func (d *digestAnswer) readCount(p map[string]string) error {
 	if _, given := p["qop"]; !given {
+		if d.sess() {
+			return errors.New("the Digest answer has a -sess algorithm and no qop")
+		}
 		return nil // RFC 2069
 	}
 	if d.qop != "auth" {
@@ -114,10 +145,13 @@ func (a *Authenticator) digest(s *Settings, r Request, p map[string]string) (Ide
 		return refuse("the Digest answer's uri is not that of the request")
 	}
 	// An unknown user costs the same work and gets the same answer as a wrong password.
+	if !a.readUserHash(s, &d) {
+		return Identity{}, &Refusal{Status: 400, Reason: "the Digest answer has a userhash, which is not offered", How: d.how}
+	}
 	account, known := a.account(d.user)
-	right := d.right(a.config.Realm, r.Method, account.Password)
-	if !right || !known || d.realm != a.config.Realm {
-		return refuse(wrongPassword)
+	right := d.right(a.keys(account), r.Method)
+	if reason := a.tried(s, r, d.how, d.user, right && known && d.realm == a.config.Realm); reason != "" {
+		return refuse(reason)
 	}
 	ours := !d.hasOpaque || d.opaque == a.opaque
 	if !ours || !a.nonces.use(a.config.Clock.Now(), d.nonce, d.count, d.count > 0 || r.RTSP) {
@@ -128,13 +162,45 @@ func (a *Authenticator) digest(s *Settings, r Request, p map[string]string) (Ide
 	return Identity{User: account.Name, Level: account.Level, How: d.how}, nil
 }
 
-// right reports whether the response follows from the password. RFC 7616 3.4.1.
-func (d *digestAnswer) right(realm, method, password string) bool {
-	hash := hashMD5
-	if d.how == ByDigestSHA256 {
-		hash = hashSHA256
+// readUserHash puts the user's name in the place of its hash; it stays where
+// nobody has it. False: hashes are not offered. RFC 7616 3.4.4.
+func (a *Authenticator) readUserHash(s *Settings, d *digestAnswer) bool {
+	if !d.userHash {
+		return true
 	}
-	a1 := hash(d.user, realm, password)
+	if !s.UserHash {
+		return false
+	}
+	if a.config.Accounts == nil {
+		return true
+	}
+	hashed, hash := strings.ToLower(d.user), d.hash()
+	for _, name := range a.config.Accounts.Names() { // all of them, whichever it is
+		if subtle.ConstantTimeCompare([]byte(hash(name, a.config.Realm)), []byte(hashed)) == 1 {
+			d.user = name
+		}
+	}
+	return true
+}
+
+// hash is the hash of the answer's algorithm.
+func (d *digestAnswer) hash() func(...string) string {
+	if d.sha256() {
+		return hashSHA256
+	}
+	return hashMD5
+}
+
+// right reports whether the response follows from the password that keys are
+// of. RFC 7616 3.4.1.
+func (d *digestAnswer) right(keys Keys, method string) bool {
+	hash, a1 := d.hash(), keys.MD5
+	if d.sha256() {
+		a1 = keys.SHA256
+	}
+	if d.sess() {
+		a1 = hash(a1, d.nonce, d.cnonce)
+	}
 	a2 := hash(method, d.uri)
 	var want string
 	if d.count == 0 {

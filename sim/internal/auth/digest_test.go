@@ -20,7 +20,7 @@ func TestDigestOfARightPasswordIdentifies(t *testing.T) {
 		"SHA-256":             {func(a *answer) { a.sha256 = true }, auth.ByDigestSHA256, "admin"},
 		"MD5 of RFC 2069":     {func(a *answer) { a.nc, a.cnonce = "", "" }, auth.ByDigestMD5, "admin"},
 		"SHA-256 without qop": {func(a *answer) { a.nc, a.sha256 = "", true }, auth.ByDigestSHA256, "admin"},
-		"quotes and umlauts":  {func(a *answer) { a.user, a.password = "viewer", users()["viewer"].Password }, auth.ByDigestMD5, "viewer"},
+		"quotes and umlauts":  {func(a *answer) { a.user, a.password = "viewer", users()["viewer"].password }, auth.ByDigestMD5, "viewer"},
 		"a count that skips":  {func(a *answer) { a.nc = "0000ffff" }, auth.ByDigestMD5, "admin"},
 		"absolute uri":        {func(a *answer) { a.uri = "http://camera.example" + a.uri }, auth.ByDigestMD5, "admin"},
 		"count in upper case": {func(a *answer) { a.nc = "0000000A" }, auth.ByDigestMD5, "admin"},
@@ -33,7 +33,7 @@ func TestDigestOfARightPasswordIdentifies(t *testing.T) {
 				tc.change(&a)
 				id, err := c.Identify(request(a.header()))
 				identified(t, id, err, tc.user, tc.how)
-				if id.Level != users()[tc.user].Level || !id.Expires.IsZero() {
+				if id.Level != users()[tc.user].level || !id.Expires.IsZero() {
 					t.Errorf("identity %+v", id)
 				}
 			})
@@ -78,7 +78,7 @@ func TestDigestThatIsWrongIsRefused(t *testing.T) {
 		"no realm":                      {header: set(`realm=`, `real=`), status: 400},
 		"no user":                       {header: set(`username=`, `name=`), status: 400},
 		"two users":                     {header: set(`username=`, `username*=UTF-8''admin, username=`), status: 400},
-		"userhash":                      {header: set(`username=`, `userhash=true, username=`), status: 400},
+		"userhash not offered":          {header: set(`username=`, `userhash=true, username=`), status: 400},
 		"qop without cnonce":            {header: set(`, cnonce="0a4f113b"`, ``), status: 400},
 		"qop with an empty cnonce":      {header: set(`"0a4f113b"`, `""`), status: 400},
 		"qop without nc":                {header: set(`, nc=00000001`, ``), status: 400},
@@ -88,7 +88,7 @@ func TestDigestThatIsWrongIsRefused(t *testing.T) {
 		"nc changed":                    {header: set(`nc=00000001`, `nc=00000002`), status: 401},
 		"auth-int":                      {header: set(`qop=auth`, `qop=auth-int`), status: 400},
 		"unknown algorithm":             {header: set(`Digest `, `Digest algorithm=SHA-512-256, `), status: 400},
-		"MD5-sess":                      {header: set(`Digest `, `Digest algorithm=MD5-sess, `), status: 400},
+		"MD5-sess":                      {header: set(`Digest `, `Digest algorithm=MD5-sess, `), status: 401},
 		"algorithm changed":             {header: set(`Digest `, `Digest algorithm=SHA-256, `), status: 401},
 		"parameter twice":               {header: set(`nc=00000001`, `nc=00000001, nc=00000001`), status: 400},
 		"parameter twice, other case":   {header: set(`nc=00000001`, `nc=00000001, NC=00000001`), status: 400},

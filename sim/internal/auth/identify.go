@@ -1,6 +1,9 @@
 package auth
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // wrongPassword is the reason of every refusal that an unknown user and a
 // wrong password share.
@@ -10,8 +13,8 @@ const wrongPassword = "wrong user name or password"
 // Identity and no error; with wrong ones the error is a [*Refusal].
 //
 // The credentials of the Authorization header are looked at first. If they are
-// right and the SOAP header has a UsernameToken as well, that must be right
-// too, and the identity of the lower level counts. Core 5.9.1. Where the client's
+// right and the SOAP header has a UsernameToken or a BinarySecurityToken as well,
+// that must be right too, and the identity of the lower level counts. Core 5.9.1. Where the client's
 // certificate names the user, neither is looked at. Security 5.3.2.
 func (a *Authenticator) Identify(r Request) (Identity, error) {
 	s := a.settings.Load()
@@ -33,7 +36,7 @@ func (a *Authenticator) Identify(r Request) (Identity, error) {
 		given bool
 		check func(*active, Request) (Identity, *Refusal)
 	}{
-		{s.takesUsernameToken(r), func(s *active, r Request) (Identity, *Refusal) { return a.usernameToken(s, r.Token) }},
+		{s.takesUsernameToken(r), a.usernameToken},
 		{s.takesBinaryToken(r), a.binaryToken},
 	} {
 		if !t.given {
@@ -76,6 +79,8 @@ func (a *Authenticator) header(s *active, r Request) (Identity, *Refusal) {
 		return a.digest(&s.Settings, r, c.params)
 	case c.scheme == "bearer" && s.bearer != nil:
 		return a.bearerToken(s, r, c)
+	case c.scheme == "basic" && s.on(ByBasic) && r.Secure:
+		return a.basic(s, r, c)
 	case s.takesUsernameToken(r) || s.takesBinaryToken(r):
 		return Identity{}, nil // the token speaks for itself
 	}
@@ -119,7 +124,7 @@ func (a *Authenticator) Deny(r Request, id Identity) *Refusal {
 // noIdentity is the refusal of a request without credentials that needs some:
 // a challenge if there is anything to challenge for, else the fault.
 func (s *active) noIdentity(r Request) *Refusal {
-	if r.RTSP || r.File || s.anyDigest(r) || s.bearer != nil && r.Secure {
+	if r.RTSP || r.File || s.anyDigest(r) || (s.bearer != nil || s.on(ByBasic)) && r.Secure {
 		return &Refusal{Status: 401, Reason: "no credentials"}
 	}
 	return &Refusal{Status: 400, SOAPFault: true, Reason: "no credentials"}
@@ -127,5 +132,5 @@ func (s *active) noIdentity(r Request) *Refusal {
 
 // anyDigest reports whether Digest is on in either form.
 func (s *Settings) anyDigest(r Request) bool {
-	return s.digests(r, ByDigestMD5) || s.digests(r, ByDigestSHA256)
+	return slices.ContainsFunc(digestMethods(), func(m Method) bool { return s.digests(r, m) })
 }

@@ -13,9 +13,14 @@ type Method string
 const (
 	ByDigestMD5     Method = "digest-md5"     // RFC 7616 with MD5; RFC 2617 and 2069
 	ByDigestSHA256  Method = "digest-sha256"  // RFC 7616 with SHA-256
+	ByBasic         Method = "basic"          // RFC 7617, over TLS only
 	ByUsernameToken Method = "username-token" // WS-UsernameToken, Core 5.9.5
 	ByBearer        Method = "bearer"         // JWT, Security 4.4
 	ByCertificate   Method = "certificate"    // TLS client certificate, Security 5.3.2
+
+	// The forms of Digest that hash the nonces into the key. RFC 7616 3.4.2.
+	ByDigestMD5Sess    Method = "digest-md5-sess"
+	ByDigestSHA256Sess Method = "digest-sha256-sess"
 )
 
 // Identity is somebody who proved who they are. The zero Identity is nobody:
@@ -31,17 +36,25 @@ type Identity struct {
 // Known reports whether somebody proved who they are.
 func (i Identity) Known() bool { return i.How != "" }
 
-// Account is a user of the camera. Password is the password itself, which
-// WS-UsernameToken cannot do without.
+// Account is a user of the camera.
 type Account struct {
-	Name, Password string
-	Level          Level
+	Name  string
+	Level Level
+	// Keys prove the password without being it.
+	Keys Keys
 }
 
-// Accounts finds users by name; false if there is none of that name. It is
-// asked at each request, so it may change at any time, and by many goroutines.
+// Accounts finds users. It is asked at each request, so it may change at any
+// time, and by many goroutines.
 type Accounts interface {
+	// Account finds a user by name; false if there is none of that name.
 	Account(name string) (Account, bool)
+	// Password returns the password of a user, which WS-UsernameToken cannot do
+	// without; false if there is none of that name. Finding that out takes as
+	// long as the password would.
+	Password(name string) (string, bool)
+	// Names lists all users, for Digest answers that hash the name.
+	Names() []string
 }
 
 // UsernameToken is the wsse:UsernameToken of a SOAP header, its texts as sent:

@@ -22,7 +22,8 @@ const (
 const defaultCreatedWindow = 300 * time.Second
 
 // usernameToken checks a WS-UsernameToken. Core 5.9.5.
-func (a *Authenticator) usernameToken(s *active, t *UsernameToken) (Identity, *Refusal) {
+func (a *Authenticator) usernameToken(s *active, r Request) (Identity, *Refusal) {
+	t := r.Token
 	refuse := func(reason string) (Identity, *Refusal) {
 		user := t.Username
 		if len(user) > a.config.Limits.TokenField {
@@ -35,8 +36,9 @@ func (a *Authenticator) usernameToken(s *active, t *UsernameToken) (Identity, *R
 		return refuse(err.Error())
 	}
 	account, known := a.account(t.Username)
-	if !t.proves(account.Password, nonce) || !known {
-		return refuse(wrongPassword)
+	password, found := a.password(t.Username)
+	if reason := a.tried(&s.Settings, r, ByUsernameToken, t.Username, t.proves(password, nonce) && known && found); reason != "" {
+		return refuse(reason)
 	}
 	if reason := a.fresh(s, t, nonce, created); reason != "" {
 		return refuse(reason)

@@ -22,7 +22,7 @@ func TestUsernameTokenExampleOfCoreIdentifies(t *testing.T) {
 	// The worked example of the ONVIF Application Programmer's Guide, 6.1.1.3.
 	at := time.Date(2010, 9, 16, 7, 50, 45, 0, time.UTC)
 	c := auth.New(auth.Config{Clock: clock.NewManual(at), Accounts: accounts{
-		"user": {Name: "user", Password: "userpassword", Level: auth.Operator},
+		"user": {"userpassword", auth.Operator},
 	}})
 	id, err := c.Identify(soap(&auth.UsernameToken{
 		Username: "user", Password: "tuOSpGlFlIXsozq4HFNeeGeFLEI=", PasswordType: digestType,
@@ -49,7 +49,7 @@ func TestUsernameTokenGoodAndBad(t *testing.T) {
 		good   bool
 	}{
 		"right":      {token: right, good: true},
-		"umlauts":    {token: func() *auth.UsernameToken { return token("viewer", users()["viewer"].Password, "n", start()) }, good: true},
+		"umlauts":    {token: func() *auth.UsernameToken { return token("viewer", users()["viewer"].password, "n", start()) }, good: true},
 		"short type": {token: with(func(t *auth.UsernameToken) { t.PasswordType = "#PasswordDigest" }), good: true},
 		"white space": {token: with(func(t *auth.UsernameToken) {
 			t.Nonce, t.Created = "\n "+t.Nonce[:8]+"\n"+t.Nonce[8:], " "+t.Created+"\n"
@@ -176,7 +176,7 @@ func TestNonceOfAUsernameTokenWorksOnce(t *testing.T) {
 	if _, err := c.Identify(soap(token("admin", "camfleet", "n", start().Add(time.Second)))); refusal(t, err) == nil {
 		t.Error("a nonce works twice")
 	}
-	if _, err := c.Identify(soap(token("viewer", users()["viewer"].Password, "n", start()))); err != nil {
+	if _, err := c.Identify(soap(token("viewer", users()["viewer"].password, "n", start()))); err != nil {
 		t.Errorf("a nonce of another user: %v", err)
 	}
 	if _, err := c.Identify(soap(token("admin", "guess", "m", start()))); refusal(t, err) == nil {

@@ -5,35 +5,41 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/camfleet/camfleet/profiles"
 	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/soap"
+	"github.com/camfleet/camfleet/sim/internal/state"
 )
 
 // authConfig is what the camera's authenticator starts with.
 func (c *Camera) authConfig() auth.Config {
 	a, l := c.config.Profile.Auth, c.config.Profile.Limits
-	realm := a.Realm
-	if realm == "" {
-		realm = c.config.Profile.Identity.Model
-	}
 	return auth.Config{
-		Realm: realm, Clock: c.wall, Random: c.config.Seed.Stream("auth"), Accounts: accountsOf{c},
+		Realm: realmOf(c.config.Profile), Clock: c.wall, Random: c.config.Seed.Stream("auth"), Accounts: accountsOf{c},
 		Limits: auth.Limits{
 			HeaderBytes: int(l.Auth.HeaderBytes), Nonces: l.Auth.Nonces, TokenNonces: l.Auth.Nonces,
-			NonceLifetime: a.Digest.NonceLifetime,
+			NonceLifetime: a.Digest.NonceLifetime, Suspects: l.Auth.Suspects,
 		},
-		Settings: c.authSettings(c.config.State.View().Keystore),
+		Settings: c.authSettings(c.config.State.View()),
 	}
 }
 
-// authSettings follow from the profile and the JWT configuration.
-func (c *Camera) authSettings(keys *keystore.Section) auth.Settings {
-	a := c.config.Profile.Auth
-	s := auth.Settings{Order: auth.Order(a.Challenges), Methods: methods(a), CreatedWindow: a.UsernameToken.Window}
+// authSettings follow from the profile and what clients have configured.
+func (c *Camera) authSettings(t *state.Tree) auth.Settings {
+	a, keys := c.config.Profile.Auth, t.Keystore
+	s := auth.Settings{
+		Order: auth.Order(a.Challenges), CreatedWindow: a.UsernameToken.Window,
+		PasswordText: a.UsernameToken.PasswordText, UserHash: a.Digest.UserHash, Backoff: backoff(a.Backoff),
+	}
+	if chosen := t.Users.Hashing; len(chosen) > 0 {
+		a.Digest.Algorithms = chosen
+		s.Preferred = digests(chosen)
+	}
+	s.Methods = methods(a)
 	s.CommonName = keys.TLS.ClientAuthRequired && keys.TLS.CnMapsToUser
 	if a.JWT.Enabled && keys.JWT.Enabled() {
 		s.Bearer = c.bearer(keys)
@@ -63,14 +69,9 @@ func (c *Camera) bearer(keys *keystore.Section) *auth.BearerConfig {
 }
 
 func methods(a profiles.Auth) []auth.Method {
-	var list []auth.Method
-	for _, name := range a.Digest.Algorithms {
-		switch name {
-		case "MD5":
-			list = append(list, auth.ByDigestMD5)
-		case "SHA-256":
-			list = append(list, auth.ByDigestSHA256)
-		}
+	list := digests(a.Digest.Algorithms)
+	if a.Basic {
+		list = append(list, auth.ByBasic)
 	}
 	if a.UsernameToken.Enabled {
 		list = append(list, auth.ByUsernameToken)
@@ -79,6 +80,31 @@ func methods(a profiles.Auth) []auth.Method {
 		list = append(list, auth.ByBearer)
 	}
 	return list
+}
+
+// digests are the methods of Digest algorithms.
+func digests(algorithms []string) []auth.Method {
+	var list []auth.Method
+	for _, name := range algorithms {
+		switch name {
+		case "MD5":
+			list = append(list, auth.ByDigestMD5)
+		case "SHA-256":
+			list = append(list, auth.ByDigestSHA256)
+		case "MD5-sess":
+			list = append(list, auth.ByDigestMD5Sess)
+		case "SHA-256-sess":
+			list = append(list, auth.ByDigestSHA256Sess)
+		}
+	}
+	return list
+}
+
+func backoff(b profiles.Backoff) auth.Backoff {
+	if !b.Enabled {
+		return auth.Backoff{}
+	}
+	return auth.Backoff{Account: b.AccountFailures, Address: b.AddressFailures, First: b.First, Longest: b.Longest}
 }
 
 // publicKeys are the keys the JWT configuration names. The error says which of
@@ -110,27 +136,22 @@ func claims(list []keystore.CustomClaim) []auth.CustomClaim {
 	return out
 }
 
-// accountsOf are the camera's accounts as they are at each moment.
-type accountsOf struct{ c *Camera }
-
-func (a accountsOf) Account(name string) (auth.Account, bool) {
-	return a.c.config.State.View().Users.Account(name)
-}
-
-// settings keeps an authenticator in step with the keystore.
+// settings keeps an authenticator in step with the keystore and the hashing
+// algorithms that clients have configured.
 type settings struct {
-	mu sync.Mutex
-	of *keystore.Section
+	mu      sync.Mutex
+	of      *keystore.Section
+	hashing []string
 }
 
-// follow configures the authenticator anew where the keystore has changed.
+// follow configures the authenticator anew where they have changed.
 func (s *settings) follow(c *Camera, a *auth.Authenticator) {
-	keys := c.config.State.View().Keystore
+	t := c.config.State.View()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.of != keys {
-		s.of = keys
-		a.Configure(c.authSettings(keys))
+	if s.of != t.Keystore || !slices.Equal(s.hashing, t.Users.Hashing) {
+		s.of, s.hashing = t.Keystore, t.Users.Hashing
+		a.Configure(c.authSettings(t))
 	}
 }
 
@@ -148,12 +169,6 @@ func (s settled) Deny(q auth.Request, id auth.Identity) *auth.Refusal { return s
 
 func (s settled) Challenges(q auth.Request, refusal *auth.Refusal) []string {
 	return s.now().Challenges(q, refusal)
-}
-
-// mayHaveMedia reports whether somebody may see and hear: class READ_MEDIA of
-// the access policy (Core 5.9.4), over RTSP as well.
-func mayHaveMedia(id auth.Identity) bool {
-	return auth.DefaultPolicy().Allows(id.Level, auth.ReadMedia)
 }
 
 func soapLimits(l profiles.SOAPLimits) soap.Limits {

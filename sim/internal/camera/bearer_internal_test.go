@@ -45,7 +45,7 @@ func TestNoTokenIsTakenWhileNoNamedKeyCanBeUsed(t *testing.T) {
 		}
 		cam := New(Config{Name: "cam", Profile: p, State: state.New(state.Tree{Keystore: section}, state.Config{}), Clock: clock.Real()})
 		got := -1
-		if b := cam.authSettings(section).Bearer; b != nil {
+		if b := cam.authSettings(cam.config.State.View()).Bearer; b != nil {
 			got = len(b.Keys)
 		}
 		if got != c.keys {

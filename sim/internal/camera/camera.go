@@ -141,7 +141,7 @@ func (c *Camera) Signer(k keystore.Key) (crypto.Signer, error) {
 func (c *Camera) Start(l Listeners) error {
 	c.enterAlone(Starting)
 	c.listensAt(l)
-	if err := c.startJobs(); err != nil {
+	if err := errors.Join(c.sealPasswords(), c.startJobs()); err != nil {
 		l.close()
 		return fmt.Errorf("camera %q: %w", c.config.Name, err)
 	}
@@ -159,6 +159,9 @@ func (c *Camera) boot(l Listeners) error {
 		tx.Device().Booted(c.paced.Now())
 		return nil
 	})
+	if err == nil {
+		err = r.warnings.announce(r.services.broker)
+	}
 	if err == nil {
 		err = r.services.follow()
 	}

@@ -186,7 +186,7 @@ func (r *run) admit(w http.ResponseWriter, req *http.Request) bool {
 	id, err := keeper.Identify(asked)
 	var refusal *auth.Refusal
 	switch {
-	case err == nil && mayHaveMedia(id):
+	case err == nil && r.access.media(id):
 		return true
 	case err == nil:
 		refusal = keeper.Deny(asked, id)

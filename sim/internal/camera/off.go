@@ -18,6 +18,9 @@ func switchedOff(p *profiles.Profile) map[string]bool {
 			off["tas:"+o.operation] = true
 		}
 	}
+	for _, id := range accountsOff(p) {
+		off[id] = true
+	}
 	for _, f := range slices.Concat(stores(p.Limits.Keystore), makes(p)) {
 		for _, name := range f.operations {
 			if !f.offered {

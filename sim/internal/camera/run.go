@@ -24,6 +24,8 @@ type run struct {
 	software string
 	auth     *auth.Authenticator
 	settings settings
+	access   *access
+	warnings warnings
 	pipeline *op.Pipeline[*svc.Call]
 	pictures []*picture
 	streams  map[string]*rtsp.Stream
@@ -39,12 +41,18 @@ type run struct {
 func newRun(c *Camera) (*run, error) {
 	r := &run{camera: c, software: software(c), streams: map[string]*rtsp.Stream{}}
 	r.ctx, r.stop = context.WithCancel(context.Background())
-	r.auth = auth.New(c.authConfig())
+	config := c.authConfig()
+	r.warnings.run, config.Failed = r, r.warnings.failed
+	r.auth = auth.New(config)
+	var err error
+	if r.access, err = newAccess(c.config.Profile, c.config.State); err != nil {
+		r.close()
+		return nil, err
+	}
 	if err := r.makeStreams(); err != nil {
 		r.close()
 		return nil, err
 	}
-	var err error
 	if r.rtsp, err = r.makeRTSP(); err != nil {
 		r.close()
 		return nil, err
@@ -100,7 +108,7 @@ func (r *run) makeRTSP() (*rtsp.Server, error) {
 			s, ok := r.streams[strings.TrimPrefix(path, "/")]
 			return s, ok
 		},
-		Auth: settled{r}, Allow: mayHaveMedia,
+		Auth: settled{r}, Allow: r.access.media,
 		TLS: c.tls.Config(), Software: r.software, Log: c.log,
 		Limits: rtsp.Limits{
 			HeaderBytes: int(l.HeaderBytes), BodyBytes: int(l.BodyBytes), Connections: l.Connections,
@@ -114,8 +122,7 @@ func (r *run) makePipeline() *op.Pipeline[*svc.Call] {
 	c := r.camera
 	return op.New(op.Config[*svc.Call]{
 		Table: r.services.table, Binder: c.config.Binder, Limits: soapLimits(c.config.Profile.Limits.SOAP), Clock: c.config.Clock, Log: c.log,
-		Auth:   settled{r},
-		Policy: auth.DefaultPolicy, Off: r.services.off,
+		Auth: settled{r}, Allow: r.access.operation, Off: r.services.off,
 		Call: func(ctx context.Context, x *op.Exchange) *svc.Call {
 			return &svc.Call{Context: ctx, Camera: r.services.camera, Exchange: x}
 		},

@@ -78,6 +78,7 @@ func Spec(p *profiles.Profile, b Birth) (factory.Spec, error) {
 		},
 		UserLimits: users.Limits{
 			Users: p.Limits.Users.Users, NameMax: p.Limits.Users.NameLength, PasswordMax: p.Limits.Users.PasswordLength,
+			History: none(p.Limits.Users.PasswordHistory),
 		},
 		KeystoreLimits: keystoreLimits(p.Limits.Keystore),
 		NoSigning:      !signsMedia(p),
@@ -250,13 +251,15 @@ func mediaSection(p *profiles.Profile) mediacfg.Section {
 	return m
 }
 
-func keystoreLimits(l profiles.KeystoreLimits) keystore.Limits {
-	none := func(n int) int {
-		if n == 0 {
-			return -1
-		}
-		return n
+// none is a limit of the state where 0 stands for the default.
+func none(n int) int {
+	if n == 0 {
+		return -1
 	}
+	return n
+}
+
+func keystoreLimits(l profiles.KeystoreLimits) keystore.Limits {
 	return keystore.Limits{
 		Keys: l.Keys, Certificates: l.Certificates, CertificationPaths: l.CertificationPaths,
 		Passphrases: none(l.Passphrases), CRLs: none(l.CRLs), Policies: none(l.CertificationPathPolicies),

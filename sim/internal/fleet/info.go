@@ -129,7 +129,8 @@ func (f *Fleet) account(m *member, u profiles.User) api.Account {
 	if f.config.Password != "" {
 		password = f.config.Password
 	}
-	if now, ok := m.state.View().Users.Account(u.Name); ok && now.Password == password {
+	accounts := m.state.View().Users
+	if now, ok := accounts.Account(u.Name); ok && accounts.Has(u.Name, password) {
 		a.Password, a.Level = password, now.Level.String()
 	}
 	return a

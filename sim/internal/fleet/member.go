@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 
 	"github.com/camfleet/camfleet/profiles"
 	"github.com/camfleet/camfleet/sim/internal/camera"
@@ -14,6 +15,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/state"
 	"github.com/camfleet/camfleet/sim/internal/store"
 	"github.com/camfleet/camfleet/sim/internal/tpm"
+	"github.com/camfleet/camfleet/sim/internal/vault"
 )
 
 // member is one camera of the fleet.
@@ -129,6 +131,9 @@ func (f *Fleet) birth(ctx context.Context, m *member, pl place, old *store.Camer
 	}
 	spec.OwnEK = ownEK(m)
 	first, err := f.factory.Make(spec, f.maker(ctx, m))
+	if err == nil {
+		err = f.sealPasswords(m, &first)
+	}
 	if err != nil {
 		return state.Tree{}, nil, err
 	}
@@ -155,10 +160,19 @@ func (f *Fleet) awake(ctx context.Context, m *member, pl place, old *store.Camer
 	}
 	first.Device = moved(first.Device, pl)
 	first.Keystore = f.trust(first.Keystore)
+	if err := f.sealPasswords(m, &first); err != nil {
+		return state.Tree{}, nil, err
+	}
 	if err := old.Save(&first); err != nil {
 		return state.Tree{}, nil, err
 	}
 	return first, old, nil
+}
+
+// sealPasswords sees to it that no password is stored in clear.
+func (f *Fleet) sealPasswords(m *member, t *state.Tree) error {
+	random := f.seed.Sub(m.name).Stream("vault/passwords/" + strconv.FormatUint(t.Version, 10))
+	return camera.SealPasswords(t, m.profile, vault.New(vault.Config{TPM: m.tpm, Random: random, Clock: f.clock}))
 }
 
 // moved returns the device with the ports and the address it has now.

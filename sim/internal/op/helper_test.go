@@ -63,7 +63,15 @@ type accounts struct{}
 
 func (accounts) Account(name string) (auth.Account, bool) {
 	l, err := auth.ParseLevel(name)
-	return auth.Account{Name: name, Password: name, Level: l}, err == nil && l != auth.Anonymous
+	return auth.Account{Name: name, Keys: auth.KeysOf(name, "cam", name), Level: l}, err == nil && l != auth.Anonymous
+}
+
+func (accounts) Password(name string) (string, bool) { return name, true }
+func (accounts) Names() []string                     { return nil }
+
+// byDefault is the default access policy.
+func byDefault(id auth.Identity, row *op.Row) bool {
+	return auth.DefaultPolicy().Allows(id.Level, row.Class)
 }
 
 // bench is a pipeline over fake operations and what came of it.
@@ -101,9 +109,9 @@ func newBench(t testing.TB, change func(*bench, *auth.Config), extra ...op.Entry
 			entry("None", auth.WriteSystem, nil), entry("PreNone", auth.PreAuth, nil), entry("Off", auth.WriteSystem, handler),
 		}, extra),
 		Binder: soap.NewBinder(), Clock: b.clock, Log: slog.New(slog.DiscardHandler),
-		Policy: auth.DefaultPolicy,
-		Off:    func(r *op.Row) bool { return r.Name == "Off" },
-		Call:   func(ctx context.Context, x *op.Exchange) caller { return caller{ctx, x} },
+		Allow: byDefault,
+		Off:   func(r *op.Row) bool { return r.Name == "Off" },
+		Call:  func(ctx context.Context, x *op.Exchange) caller { return caller{ctx, x} },
 		Observe: func(r op.Record) {
 			b.pass("record")
 			b.mu.Lock()

@@ -30,8 +30,9 @@ type Config[C any] struct {
 	Clock  clock.Clock
 	Log    *slog.Logger
 
-	Auth   Authenticator
-	Policy func() auth.Policy
+	Auth Authenticator
+	// Allow is the access policy: whether somebody may call an operation.
+	Allow func(auth.Identity, *Row) bool
 	// Off reports whether the profile or the claimed release has the operation
 	// switched off.
 	Off func(*Row) bool
@@ -141,7 +142,8 @@ func (p *Pipeline[C]) find(x *Exchange) (*Entry[C], bool) {
 func (p *Pipeline[C]) enter(ctx context.Context, x *Exchange, entry *Entry[C]) bool {
 	row := entry.Row
 	missing := entry.Call == nil || p.c.Off != nil && p.c.Off(row)
-	if row.Class != auth.PreAuth && !p.identify(ctx, x, missing) {
+	free := row.Class == auth.PreAuth && p.c.Allow(auth.Identity{}, row)
+	if !free && !p.identify(ctx, x, missing) {
 		return false
 	}
 	if missing {
@@ -152,7 +154,8 @@ func (p *Pipeline[C]) enter(ctx context.Context, x *Exchange, entry *Entry[C]) b
 
 // identify finds out who is asking, and refuses who may not call the operation;
 // for one that is missing it is enough to be known. Operations of class
-// PRE_AUTH never come here: their credentials need not be looked at.
+// PRE_AUTH that anybody may call never come here: their credentials need not be
+// looked at.
 func (p *Pipeline[C]) identify(ctx context.Context, x *Exchange, missing bool) bool {
 	asked := authRequest(ctx, x)
 	id, err := p.c.Auth.Identify(asked)
@@ -166,7 +169,7 @@ func (p *Pipeline[C]) identify(ctx context.Context, x *Exchange, missing bool) b
 		return p.refuse(x, asked, refusal)
 	}
 	x.Identity = id
-	if missing && id.Known() || p.c.Policy().Allows(id.Level, x.Row.Class) {
+	if missing && id.Known() || p.c.Allow(id, x.Row) {
 		return true
 	}
 	return p.refuse(x, asked, p.c.Auth.Deny(asked, id))

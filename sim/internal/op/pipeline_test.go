@@ -29,7 +29,7 @@ func (s stationed) Identify(r auth.Request) (auth.Identity, error) {
 // watched makes the stations that can be watched write themselves down.
 func watched(b *bench, c *auth.Config) {
 	b.Auth = stationed{auth.New(*c), b.pass}
-	b.Policy = func() auth.Policy { b.pass("access"); return auth.DefaultPolicy() }
+	b.Allow = func(id auth.Identity, row *op.Row) bool { b.pass("access"); return byDefault(id, row) }
 	b.Off = func(r *op.Row) bool { b.pass("off"); return r.Name == "Off" }
 	b.Hooks = op.Hooks{
 		Before: func(context.Context, *op.Exchange) *soap.Fault { b.pass("before"); return nil },
@@ -52,7 +52,7 @@ func TestStationsArePassedInOrder(t *testing.T) {
 		want string
 	}{
 		"served":         {message(envelope12, admin, call("Read")), "off identity access before handler after record"},
-		"PRE_AUTH":       {message(envelope12, admin, call("Pre")), "off before handler after record"},
+		"PRE_AUTH":       {message(envelope12, admin, call("Pre")), "off access before handler after record"},
 		"rule says no":   {message(envelope12, admin, call("Broken")), "off identity access before fault after record"},
 		"bad argument":   {message(envelope12, admin, "<tds:Read/>"), "off identity access before after record"},
 		"may not":        {message(envelope12, token("User", "User", "n", begin()), call("Write")), "off identity access record"},

@@ -36,6 +36,9 @@ func (u users) Account(name string) (auth.Account, bool) {
 	return a, ok
 }
 
+func (users) Password(string) (string, bool) { return "", false }
+func (users) Names() []string                { return nil }
+
 // certificate makes a server certificate for 127.0.0.1, and the pool that
 // trusts it.
 func certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
@@ -67,7 +70,7 @@ func guarded(t testing.TB) (*bench, *x509.CertPool) {
 	t.Helper()
 	cert, pool := certificate(t)
 	b := newBench(t, func(c *Config, s *StreamConfig) {
-		c.Auth = auth.New(auth.Config{Realm: "camera", Accounts: users{"viewer": {Name: "viewer", Password: "camfleet", Level: auth.User}}})
+		c.Auth = auth.New(auth.Config{Realm: "camera", Accounts: users{"viewer": {Name: "viewer", Keys: auth.KeysOf("viewer", "camera", "camfleet"), Level: auth.User}}})
 		c.Allow = isUser
 		c.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, DynamicRecordSizingDisabled: true}
 		source := s.Source.(*flatSource)

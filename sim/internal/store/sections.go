@@ -30,7 +30,8 @@ func (f sectionFormat) kind() string { return "camfleet " + f.name }
 func sections() map[string]sectionFormat {
 	list := []sectionFormat{
 		{name: "device", decode: func(t *state.Tree, d []byte) error { return into(&t.Device, d) }},
-		{name: "users", decode: func(t *state.Tree, d []byte) error { return into(&t.Users, d) }},
+		// Format 2 has passwords sealed; those in clear are sealed when the camera is started.
+		{name: "users", migrations: []Migration{unchanged}, decode: func(t *state.Tree, d []byte) error { return into(&t.Users, d) }},
 		{name: "keystore", decode: func(t *state.Tree, d []byte) error { return into(&t.Keystore, d) }},
 		{name: "media", decode: func(t *state.Tree, d []byte) error { return into(&t.Media, d) }},
 		{name: "jobs", decode: func(t *state.Tree, d []byte) error { return into(&t.Jobs, d) }},
@@ -41,6 +42,9 @@ func sections() map[string]sectionFormat {
 	}
 	return out
 }
+
+// unchanged is a migration to a format that has more fields.
+func unchanged(data json.RawMessage) (json.RawMessage, error) { return data, nil }
 
 // into decodes a section strictly: a field nobody knows is an error, since
 // storing the section again would lose it.

@@ -14,20 +14,21 @@ import (
 // The errors of this package, each of which the Device Management Service turns
 // into the fault named beside it (Core 8.4.4 to 8.4.6).
 var (
-	ErrUsernameClash       = errors.New("user name already exists") // UsernameClash
-	ErrUsernameTooShort    = errors.New("user name is too short")   // UsernameTooShort
-	ErrUsernameTooLong     = errors.New("user name is too long")    // UsernameTooLong
-	ErrUsername            = errors.New("not a usable user name")   // InvalidArgVal
-	ErrUsernameMissing     = errors.New("no such user")             // UsernameMissing
-	ErrPasswordTooLong     = errors.New("password is too long")     // PasswordTooLong
-	ErrPasswordTooWeak     = errors.New("password is too weak")     // Password, PasswordTooWeak
-	ErrTooManyUsers        = errors.New("too many users")           // TooManyUsers
-	ErrAnonymousNotAllowed = errors.New("not a level for a user")   // AnonymousNotAllowed
-	ErrFixedUser           = errors.New("user is fixed")            // FixedUser
+	ErrUsernameClash       = errors.New("user name already exists")                  // UsernameClash
+	ErrUsernameTooShort    = errors.New("user name is too short")                    // UsernameTooShort
+	ErrUsernameTooLong     = errors.New("user name is too long")                     // UsernameTooLong
+	ErrUsername            = errors.New("not a usable user name")                    // InvalidArgVal
+	ErrUsernameMissing     = errors.New("no such user")                              // UsernameMissing
+	ErrPasswordTooLong     = errors.New("password is too long")                      // PasswordTooLong
+	ErrPasswordTooWeak     = errors.New("password is too weak")                      // Password, PasswordTooWeak
+	ErrTooManyUsers        = errors.New("too many users")                            // TooManyUsers
+	ErrAnonymousNotAllowed = errors.New("not a level for a user")                    // AnonymousNotAllowed
+	ErrFixedUser           = errors.New("user is fixed")                             // FixedUser
+	ErrNoAdministrator     = errors.New("the first user has to be an administrator") // InvalidArgVal
 )
 
-// Create adds accounts, all or none (Core 8.4.4).
-func (s *Section) Create(list []User) error {
+// Create adds accounts, all or none (Core 8.4.4); their passwords are in clear.
+func (s *Section) Create(list []User, seal Seal) error {
 	l := s.Limits.WithDefaults()
 	next := slices.Clone(s.Users)
 	for _, u := range list {
@@ -37,7 +38,7 @@ func (s *Section) Create(list []User) error {
 		if slices.ContainsFunc(next, func(o User) bool { return o.Name == u.Name }) {
 			return fmt.Errorf("user %q: %w", u.Name, ErrUsernameClash)
 		}
-		if err := l.checkPassword(u.Name, u.Password); err != nil {
+		if err := s.checkPassword(u.Name, u.Password); err != nil {
 			return err
 		}
 		if err := checkLevel(u.Name, u.Level); err != nil {
@@ -46,8 +47,14 @@ func (s *Section) Create(list []User) error {
 		if len(next) >= l.Users {
 			return fmt.Errorf("user %q: %w (at most %d)", u.Name, ErrTooManyUsers, l.Users)
 		}
-		u.Fixed = false
-		next = append(next, u)
+		secret, err := s.keep(u.Name, u.Password, seal)
+		if err != nil {
+			return err
+		}
+		next = append(next, User{Name: u.Name, Level: u.Level, Secret: secret, Former: s.History.remember(u, u.Password)})
+	}
+	if len(next) > 0 && countAdministrators(next) == 0 {
+		return ErrNoAdministrator // nobody could make another one
 	}
 	s.Users = next
 	return nil
@@ -79,8 +86,7 @@ type Change struct {
 }
 
 // Set changes accounts, all or none (Core 8.4.6).
-func (s *Section) Set(list []Change) error {
-	l := s.Limits.WithDefaults()
+func (s *Section) Set(list []Change, seal Seal) error {
 	next := slices.Clone(s.Users)
 	for _, c := range list {
 		i := slices.IndexFunc(next, func(u User) bool { return u.Name == c.Name })
@@ -94,13 +100,21 @@ func (s *Section) Set(list []Change) error {
 		if c.Password != nil {
 			password = *c.Password
 		}
-		if err := l.checkPassword(c.Name, password); err != nil {
+		if err := s.checkPassword(c.Name, password); err != nil {
 			return err
+		}
+		if s.remembered(next[i], password) {
+			return fmt.Errorf("user %q: %w: it was used before", c.Name, ErrPasswordTooWeak)
 		}
 		if err := checkLevel(c.Name, c.Level); err != nil {
 			return err
 		}
-		next[i].Password, next[i].Level = password, c.Level
+		secret, err := s.keep(c.Name, password, seal)
+		if err != nil {
+			return err
+		}
+		next[i].Former = s.History.remember(next[i], password)
+		next[i].Secret, next[i].Level = secret, c.Level
 	}
 	return s.replace(next)
 }
@@ -130,19 +144,24 @@ func (l Limits) checkName(name string) error {
 		return fmt.Errorf("user %q: %w (at least %d characters)", name, ErrUsernameTooShort, l.NameMin)
 	case n > l.NameMax:
 		return fmt.Errorf("user %.64q…: %w (at most %d characters)", name, ErrUsernameTooLong, l.NameMax)
+	case strings.Contains(name, ":"): // RFC 7616 3.4 and RFC 7617 2
+		return fmt.Errorf("user %q: %w", name, ErrUsername)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
 		return fmt.Errorf("user %q: %w", name, ErrUsername)
 	}
 	return nil
 }
 
-func (l Limits) checkPassword(name, password string) error {
-	n := utf8.RuneCountInString(password)
+func (s *Section) checkPassword(name, password string) error {
+	l, n := s.Limits.WithDefaults(), utf8.RuneCountInString(password)
 	switch {
 	case n < l.PasswordMin:
 		return fmt.Errorf("user %q: %w (at least %d characters)", name, ErrPasswordTooWeak, l.PasswordMin)
 	case n > l.PasswordMax:
 		return fmt.Errorf("user %q: %w (at most %d characters)", name, ErrPasswordTooLong, l.PasswordMax)
+	}
+	if lack := s.Complexity.weak(name, password); lack != "" {
+		return fmt.Errorf("user %q: %w: %s", name, ErrPasswordTooWeak, lack)
 	}
 	return nil
 }

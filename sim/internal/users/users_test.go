@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,14 +18,30 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Section finds accounts for the authenticator.
-var _ auth.Accounts = (*users.Section)(nil)
+// backwards is a seal that anybody can open.
+func backwards(text []byte) ([]byte, error) {
+	out := slices.Clone(text)
+	slices.Reverse(out)
+	return append([]byte("sealed "), out...), nil
+}
 
+// open opens what backwards has sealed.
+func open(sealed []byte) ([]byte, error) {
+	out := slices.Clone(bytes.TrimPrefix(sealed, []byte("sealed ")))
+	slices.Reverse(out)
+	return out, nil
+}
+
+// section is settled for the realm "here".
 func section() *users.Section {
-	return &users.Section{Users: []users.User{
+	s := &users.Section{Users: []users.User{
 		{Name: "admin", Password: "secret-1", Level: auth.Administrator},
 		{Name: "factory", Password: "secret-2", Level: auth.Operator, Fixed: true},
 	}}
+	if err := s.Settle("here", backwards, open); err != nil {
+		panic(err)
+	}
+	return s
 }
 
 func user(name string) users.User {
@@ -53,7 +70,7 @@ func TestCreateMakesAllUsersOrNone(t *testing.T) {
 	s := section()
 	s.Limits = users.Limits{Users: 4, NameMin: 2, NameMax: 8, PasswordMin: 4, PasswordMax: 8}
 	create := func(list ...users.User) func(*users.Section) error {
-		return func(s *users.Section) error { return s.Create(list) }
+		return func(s *users.Section) error { return s.Create(list, backwards) }
 	}
 	with := func(name, password string, level auth.Level) users.User {
 		return users.User{Name: name, Password: password, Level: level}
@@ -68,6 +85,7 @@ func TestCreateMakesAllUsersOrNone(t *testing.T) {
 		{users.ErrUsernameTooShort, user("")},
 		{users.ErrUsernameTooLong, user("ninechars")},
 		{users.ErrUsername, user("a\x00b")},
+		{users.ErrUsername, user("a:b")},
 		{users.ErrUsername, user("a\xffb")},
 		{users.ErrPasswordTooWeak, with("new", "123", auth.User)},
 		{users.ErrPasswordTooWeak, with("new", "", auth.User)},
@@ -80,7 +98,7 @@ func TestCreateMakesAllUsersOrNone(t *testing.T) {
 	refuses(t, s, users.ErrTooManyUsers, create(user("u1"), user("u2"), user("u3")))
 	fixed := with("äöüßäöüß", "ääääääää", auth.Operator)
 	fixed.Fixed = true
-	if err := s.Create([]users.User{user("u1"), fixed}); err != nil || len(s.Users) != 4 {
+	if err := s.Create([]users.User{user("u1"), fixed}, backwards); err != nil || len(s.Users) != 4 {
 		t.Fatalf("%v, %v", s.Users, err)
 	}
 	if s.Users[3].Fixed {
@@ -91,7 +109,7 @@ func TestCreateMakesAllUsersOrNone(t *testing.T) {
 func TestDeleteTakesAllUsersOrNone(t *testing.T) {
 	t.Parallel()
 	s := section()
-	if err := s.Create([]users.User{user("a"), user("b")}); err != nil {
+	if err := s.Create([]users.User{user("a"), user("b")}, backwards); err != nil {
 		t.Fatal(err)
 	}
 	del := func(names ...string) func(*users.Section) error {
@@ -109,11 +127,11 @@ func TestDeleteTakesAllUsersOrNone(t *testing.T) {
 func TestSetChangesAllUsersOrNone(t *testing.T) {
 	t.Parallel()
 	s := section()
-	if err := s.Create([]users.User{user("a")}); err != nil {
+	if err := s.Create([]users.User{user("a")}, backwards); err != nil {
 		t.Fatal(err)
 	}
 	set := func(list ...users.Change) func(*users.Section) error {
-		return func(s *users.Section) error { return s.Set(list) }
+		return func(s *users.Section) error { return s.Set(list, backwards) }
 	}
 	word, long := "other", strings.Repeat("x", 129)
 	good := users.Change{Name: "a", Password: &word, Level: auth.Operator}
@@ -126,14 +144,14 @@ func TestSetChangesAllUsersOrNone(t *testing.T) {
 	if err := set(good)(s); err != nil {
 		t.Fatal(err)
 	}
-	if got, ok := s.Account("a"); !ok || got.Password != "other" || got.Level != auth.Operator {
+	if got, ok := s.Account("a"); !ok || !s.Has("a", "other") || s.Has("a", "password") || got.Level != auth.Operator {
 		t.Errorf("%v, %v", got.Level, ok)
 	}
 	s.Limits.PasswordMin = -1
 	if err := set(users.Change{Name: "a", Level: auth.User})(s); err != nil {
 		t.Errorf("a camera that can clear passwords: %v", err)
 	}
-	if got, _ := s.Account("a"); got.Password != "" {
+	if s.Has("a", "other") || !s.Has("a", "") {
 		t.Error("the password is still there")
 	}
 }
@@ -146,7 +164,7 @@ func TestAccountFindsByExactName(t *testing.T) {
 			t.Errorf("%q has an account", name)
 		}
 	}
-	want := auth.Account{Name: "admin", Password: "secret-1", Level: auth.Administrator}
+	want := auth.Account{Name: "admin", Keys: auth.KeysOf("admin", "here", "secret-1"), Level: auth.Administrator}
 	if got, ok := s.Account("admin"); !ok || got != want {
 		t.Errorf("%v", ok)
 	}
@@ -155,6 +173,7 @@ func TestAccountFindsByExactName(t *testing.T) {
 func TestPasswordsAreNeverPrinted(t *testing.T) {
 	t.Parallel()
 	u := section().Users[0]
+	u.Password = "secret-1"
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("user", "user", u)
 	for _, text := range []string{fmt.Sprint(u), fmt.Sprintf("%+v", u), fmt.Sprintf("%#v", u), fmt.Sprintf("%v", section().Users), log.String()} {

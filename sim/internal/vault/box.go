@@ -19,6 +19,7 @@ const (
 	PrivateKey   Purpose = "private key"
 	Passphrase   Purpose = "passphrase"
 	ClientSecret Purpose = "client secret"
+	Password     Purpose = "password"
 )
 
 // MaxSecret is the most bytes that are sealed at once; an RSA key of 8192 bits

@@ -107,6 +107,9 @@ func (v *Vault) Open(s *keystore.Section, p Purpose, sealed []byte) ([]byte, err
 	return b.open(p, sealed)
 }
 
+// Ready reports whether Seal would leave s as it is.
+func Ready(s *keystore.Section) bool { return !isEmpty(s.Vault) }
+
 // Sealer is Seal for one section and purpose, as the keystore's rules take it.
 func (v *Vault) Sealer(s *keystore.Section, p Purpose) keystore.Seal {
 	return func(plain []byte) ([]byte, error) { return v.Seal(s, p, plain) }

@@ -89,11 +89,18 @@ func securityCapabilities(c *svc.Call) tds.SecurityCapabilities {
 	supports := func(version string) *bool { return svc.Ref(slices.Contains(v.Keystore.TLS.Supported, version)) }
 	s := tds.SecurityCapabilities{
 		TLS10: supports("1.0"), TLS11: supports("1.1"), TLS12: supports("1.2"),
-		OnboardKeyGeneration: svc.Ref(false), AccessPolicyConfig: svc.Ref(false), DefaultAccessPolicy: svc.Ref(true),
+		OnboardKeyGeneration: svc.Ref(false), AccessPolicyConfig: svc.Ref(false), DefaultAccessPolicy: svc.Ref(c.Profile.Auth.Access.Default()),
 		Dot1X: svc.Ref(false), RemoteUserHandling: svc.Ref(false), X509Token: svc.Ref(false),
 		SAMLToken: svc.Ref(false), KerberosToken: svc.Ref(false), RELToken: svc.Ref(false),
 		UsernameToken: svc.Ref(c.Profile.Auth.UsernameToken.Enabled), HttpDigest: svc.Ref(len(c.Profile.Auth.Digest.Algorithms) > 0),
 		MaxUsers: svc.Ref(users.Users), MaxUserNameLength: svc.Ref(users.NameMax), MaxPasswordLength: svc.Ref(users.PasswordMax),
+	}
+	s.SecurityPolicies = securityPolicies(c)
+	if users.History > 0 && c.SimulatedAll("tds:GetPasswordHistoryConfiguration", "tds:SetPasswordHistoryConfiguration") {
+		s.MaxPasswordHistory = svc.Ref(users.History)
+	}
+	if c.Simulated("tds:SetHashingAlgorithm") {
+		s.HashingAlgorithms = c.Profile.Auth.Digest.Algorithms
 	}
 	if c.Profile.Auth.JWT.Enabled && c.SimulatedAll("tas:GetJWTConfiguration", "tas:SetJWTConfiguration") {
 		s.JsonWebToken = svc.Ref(true)

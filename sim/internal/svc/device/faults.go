@@ -47,5 +47,11 @@ func faults() svc.Faults {
 		svc.FaultFor(users.ErrTooManyUsers, action+"/ter:TooManyUsers"),
 		svc.FaultFor(users.ErrAnonymousNotAllowed, prohibited+"/ter:AnonymousNotAllowed"),
 		svc.FaultFor(users.ErrFixedUser, arg+"/ter:FixedUser"),
+		svc.FaultFor(users.ErrNoAdministrator, arg),
+		svc.FaultFor(users.ErrComplexity, arg),
+		svc.FaultFor(users.ErrLocked, arg),
+		svc.FaultFor(users.ErrHistory, arg),
+		svc.FaultFor(users.ErrWarning, arg),
+		svc.FaultFor(users.ErrHashing, arg),
 	}, svc.Common()...)
 }

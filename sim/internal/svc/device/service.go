@@ -65,5 +65,15 @@ func handlers() tds.Handlers[*svc.Call] {
 		CreateUsers: createUsers,
 		DeleteUsers: deleteUsers,
 		SetUser:     setUser,
+
+		SetHashingAlgorithm:                setHashingAlgorithm,
+		GetPasswordComplexityOptions:       getPasswordComplexityOptions,
+		GetPasswordComplexityConfiguration: getPasswordComplexityConfiguration,
+		SetPasswordComplexityConfiguration: setPasswordComplexityConfiguration,
+		GetPasswordHistoryConfiguration:    getPasswordHistoryConfiguration,
+		SetPasswordHistoryConfiguration:    setPasswordHistoryConfiguration,
+		GetAuthFailureWarningOptions:       getAuthFailureWarningOptions,
+		GetAuthFailureWarningConfiguration: getAuthFailureWarningConfiguration,
+		SetAuthFailureWarningConfiguration: setAuthFailureWarningConfiguration,
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/state"
 	"github.com/camfleet/camfleet/sim/internal/svc"
 	"github.com/camfleet/camfleet/sim/internal/users"
+	"github.com/camfleet/camfleet/sim/internal/vault"
 )
 
 // getUsers lists the accounts, never their passwords. Core 8.4.3;
@@ -35,7 +36,7 @@ func createUsers(c *svc.Call, req *tds.CreateUsers) (*tds.CreateUsersResponse, e
 		}
 		list = append(list, n)
 	}
-	err := c.Update(func(tx *state.Tx) error { return tx.Users().Create(list) })
+	err := c.Update(func(tx *state.Tx) error { return tx.Users().Create(list, sealer(c, tx)) })
 	return &tds.CreateUsersResponse{}, err
 }
 
@@ -55,8 +56,19 @@ func setUser(c *svc.Call, req *tds.SetUser) (*tds.SetUserResponse, error) {
 		}
 		list = append(list, users.Change{Name: u.Username, Password: u.Password, Level: level})
 	}
-	err := c.Update(func(tx *state.Tx) error { return tx.Users().Set(list) })
+	err := c.Update(func(tx *state.Tx) error { return tx.Users().Set(list, sealer(c, tx)) })
 	return &tds.SetUserResponse{}, err
+}
+
+// sealer has passwords sealed by the camera's vault.
+func sealer(c *svc.Call, tx *state.Tx) users.Seal {
+	return func(plain []byte) ([]byte, error) {
+		keys := tx.View().Keystore
+		if !vault.Ready(keys) { // the first secret of the camera
+			keys = tx.Keystore()
+		}
+		return c.Vault.Seal(keys, vault.Password, plain)
+	}
 }
 
 // userLevel reads the level; Extended stands for user roles, which this camera

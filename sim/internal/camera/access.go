@@ -1,0 +1,90 @@
+package camera
+
+import (
+	"fmt"
+
+	"github.com/camfleet/camfleet/profiles"
+	"github.com/camfleet/camfleet/sim/internal/auth"
+	"github.com/camfleet/camfleet/sim/internal/op"
+	"github.com/camfleet/camfleet/sim/internal/state"
+)
+
+// access is the camera's access policy (Core 5.9.4): one for all its doors.
+type access struct {
+	policy auth.Policy
+	// lowest are the levels of single operations, before those of their classes.
+	lowest map[string]auth.Level
+	// open lets anybody do anything until there is a user; otherwise all that can
+	// be done is to make one.
+	open  bool
+	state *state.Camera
+}
+
+// newAccess follows the profile.
+func newAccess(p *profiles.Profile, s *state.Camera) (*access, error) {
+	a := &access{policy: auth.DefaultPolicy(), lowest: map[string]auth.Level{}, open: p.Auth.BeforeFirstUser == "anything", state: s}
+	for word, name := range p.Auth.Access.Classes.ByName() {
+		class, err := auth.ParseClass(word)
+		if err != nil {
+			return nil, err
+		}
+		level, err := auth.ParseLevel(name)
+		if err != nil {
+			return nil, fmt.Errorf("access class %s: %w", word, err)
+		}
+		a.policy = a.policy.With(class, from(level)...)
+	}
+	for _, o := range p.Auth.Access.Operations {
+		level, err := auth.ParseLevel(o.Level)
+		if err != nil {
+			return nil, fmt.Errorf("operation %q: %w", o.Operation, err)
+		}
+		a.lowest[o.Operation] = level
+	}
+	return a, nil
+}
+
+// accountsOff are the operations about passwords that a profile does not have:
+// those of Core 8.5 and SetHashingAlgorithm came after release 20.12.
+func accountsOff(p *profiles.Profile) []string {
+	history := []string{"tds:GetPasswordHistoryConfiguration", "tds:SetPasswordHistoryConfiguration"}
+	switch {
+	case p.ONVIF.Release == "18.12":
+		return append(history, "tds:SetHashingAlgorithm",
+			"tds:GetPasswordComplexityOptions", "tds:GetPasswordComplexityConfiguration", "tds:SetPasswordComplexityConfiguration",
+			"tds:GetAuthFailureWarningOptions", "tds:GetAuthFailureWarningConfiguration", "tds:SetAuthFailureWarningConfiguration")
+	case p.Limits.Users.PasswordHistory == 0:
+		return history
+	}
+	return nil
+}
+
+// from lists a level and those above it.
+func from(lowest auth.Level) []auth.Level {
+	var list []auth.Level
+	for l := lowest; l <= auth.Administrator; l++ {
+		list = append(list, l)
+	}
+	return list
+}
+
+// operation reports whether somebody may call an operation.
+func (a *access) operation(id auth.Identity, row *op.Row) bool {
+	if a.unclaimed() && (a.open || row.ID() == "tds:CreateUsers" || row.ID() == "tds:GetUsers") {
+		return true
+	}
+	if lowest, ok := a.lowest[row.ID()]; ok {
+		return id.Level >= lowest
+	}
+	return a.policy.Allows(id.Level, row.Class)
+}
+
+// media reports whether somebody may see and hear, over RTSP and in snapshots:
+// access class READ_MEDIA.
+func (a *access) media(id auth.Identity) bool {
+	return a.unclaimed() && a.open || a.policy.Allows(id.Level, auth.ReadMedia)
+}
+
+// unclaimed reports whether the camera has no user yet. Who may do what then,
+// the profile says; the first user must be an administrator (package users).
+func (a *access) unclaimed() bool { return len(a.state.View().Users.Users) == 0 }
