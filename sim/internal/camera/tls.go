@@ -60,7 +60,7 @@ func (t *tlsServer) current() (*tls.Config, error) {
 func (t *tlsServer) make(keys *keystore.Section) (*tls.Config, error) {
 	c := &tls.Config{
 		NextProtos: []string{"http/1.1"}, DynamicRecordSizingDisabled: true,
-		MinVersion: tls.VersionTLS13, MaxVersion: tls.VersionTLS12,
+		MinVersion: tls.VersionTLS13, MaxVersion: tls.VersionTLS12, CipherSuites: suites(),
 	}
 	for _, v := range keys.TLS.Enabled {
 		n, err := version(v)
@@ -100,10 +100,8 @@ func (t *tlsServer) make(keys *keystore.Section) (*tls.Config, error) {
 // narrow leaves the best version that the server has enabled and the client
 // offers, where one between those enabled is not: crypto/tls knows only ranges.
 // A client that offers none gets the alert protocol_version (Security 5.3.3.13).
+// Below TLS 1.2 it takes other cipher suites.
 func narrow(c *tls.Config, enabled []string, offered []uint16) (*tls.Config, error) {
-	if int(c.MaxVersion)-int(c.MinVersion)+1 == len(enabled) {
-		return c, nil
-	}
 	best := uint16(0)
 	for _, v := range enabled {
 		n, err := version(v)
@@ -117,9 +115,37 @@ func narrow(c *tls.Config, enabled []string, offered []uint16) (*tls.Config, err
 	if best == 0 {
 		best = c.MaxVersion
 	}
+	gaps := int(c.MaxVersion)-int(c.MinVersion)+1 != len(enabled)
+	if !gaps && best >= tls.VersionTLS12 {
+		return c, nil
+	}
 	c = c.Clone()
 	c.MinVersion, c.MaxVersion = best, best
+	if best < tls.VersionTLS12 {
+		c.CipherSuites = oldSuites()
+	}
 	return c, nil
+}
+
+// suites are those of TLS 1.2 in Security 25.06 Annex E. Those of TLS 1.3 are
+// there always: Annex E's two and TLS_AES_128_GCM_SHA256, which RFC 8446 9.1
+// demands.
+func suites() []uint16 {
+	return []uint16{
+		tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+		tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+		tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	}
+}
+
+// oldSuites are for clients that know neither TLS 1.2 nor 1.3, where a camera
+// still serves them: what such clients have of AES (RFC 4492 6, RFC 5246 A.5).
+func oldSuites() []uint16 {
+	return []uint16{
+		tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+		tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+		tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_CBC_SHA,
+	}
 }
 
 // version reads "1.2" as crypto/tls numbers it.

@@ -267,13 +267,18 @@ func TestUnsupportedSchemesAreRefused(t *testing.T) {
 	}
 	d := digest(crypto.SHA256, "m")
 	for name, sign := range map[string]func() ([]byte, error){
-		"MD5":          func() ([]byte, error) { return rs.Sign(nil, make([]byte, 16), crypto.MD5) },
-		"MD5SHA1":      func() ([]byte, error) { return rs.Sign(nil, make([]byte, 36), crypto.MD5SHA1) },
-		"no hash":      func() ([]byte, error) { return ec.Sign(nil, d, crypto.Hash(0)) },
-		"no options":   func() ([]byte, error) { return ec.Sign(nil, d, nil) },
-		"short digest": func() ([]byte, error) { return ec.Sign(nil, d[:31], crypto.SHA256) },
-		"long digest":  func() ([]byte, error) { return rs.Sign(nil, append(d, 0), crypto.SHA256) },
-		"salt":         func() ([]byte, error) { return rs.Sign(nil, d, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: 20}) },
+		"MD5":           func() ([]byte, error) { return rs.Sign(nil, make([]byte, 16), crypto.MD5) },
+		"short MD5SHA1": func() ([]byte, error) { return rs.Sign(nil, make([]byte, 35), crypto.MD5SHA1) },
+		"long MD5SHA1":  func() ([]byte, error) { return rs.Sign(nil, make([]byte, 37), crypto.MD5SHA1) },
+		"MD5SHA1, PSS": func() ([]byte, error) {
+			return rs.Sign(nil, make([]byte, 36), &rsa.PSSOptions{Hash: crypto.MD5SHA1, SaltLength: rsa.PSSSaltLengthEqualsHash})
+		},
+		"MD5SHA1, ECDSA": func() ([]byte, error) { return ec.Sign(nil, make([]byte, 36), crypto.MD5SHA1) },
+		"no hash":        func() ([]byte, error) { return ec.Sign(nil, d, crypto.Hash(0)) },
+		"no options":     func() ([]byte, error) { return ec.Sign(nil, d, nil) },
+		"short digest":   func() ([]byte, error) { return ec.Sign(nil, d[:31], crypto.SHA256) },
+		"long digest":    func() ([]byte, error) { return rs.Sign(nil, append(d, 0), crypto.SHA256) },
+		"salt":           func() ([]byte, error) { return rs.Sign(nil, d, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: 20}) },
 		"OAEP label": func() ([]byte, error) {
 			return rs.Decrypt(nil, d, &rsa.OAEPOptions{Hash: crypto.SHA256, Label: []byte("x")})
 		},

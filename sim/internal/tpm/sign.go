@@ -1,6 +1,7 @@
 package tpm
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rsa"
 	_ "crypto/sha1"   // so that crypto.SHA1 has a size and a New
@@ -32,11 +33,15 @@ func hashAlg(h crypto.Hash) (tpm2.TPMAlgID, bool) {
 
 // Sign signs a digest: RSA with PKCS #1 v1.5, or PSS (salt as long as the
 // hash) when opts is an *rsa.PSSOptions; ECDSA in ASN.1. The hash is SHA-1,
-// SHA-256, SHA-384 or SHA-512. The random numbers are the TPM's own, the
+// SHA-256, SHA-384 or SHA-512; with RSA and PKCS #1 v1.5 also crypto.MD5SHA1, as
+// TLS 1.0 and 1.1 have it (RFC 4346 7.4.3). The random numbers are the TPM's own, the
 // reader is not used. Errors: ErrUnsupportedScheme, ErrClosed, ErrDead, ErrSave.
 // TPM2_Sign, Part 3, 20.2.
 func (k *Key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
 	const op = "TPM signature"
+	if key, ok := k.rsa(); ok && isMD5SHA1(opts) && len(digest) == crypto.MD5SHA1.Size() && k.public.attributes&restricted == 0 {
+		return RSAKey{k}.signBare(op, key, digest)
+	}
 	scheme, hash, err := k.scheme(digest, opts)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -46,6 +51,29 @@ func (k *Key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) (signatur
 		return err
 	})
 	return signature, err
+}
+
+// isMD5SHA1 tells signatures without a named hash, with PKCS #1 v1.5.
+func isMD5SHA1(opts crypto.SignerOpts) bool {
+	h, ok := opts.(crypto.Hash)
+	return ok && h == crypto.MD5SHA1
+}
+
+// signBare signs a digest that no name of a hash goes with, which TPM2_Sign does
+// not do: the padding is made here (RFC 8017 9.2, EMSA-PKCS1-v1_5 of the bare
+// digest), the TPM takes the private power.
+func (k RSAKey) signBare(op string, key *rsa.PublicKey, digest []byte) ([]byte, error) {
+	block := bytes.Repeat([]byte{0xff}, key.Size())
+	block[0], block[1], block[len(block)-len(digest)-1] = 0, 1, 0
+	copy(block[len(block)-len(digest):], digest)
+	power, err := k.rsaDecrypt(op, block, tpm2.TPMAlgNull)
+	if err != nil {
+		return nil, err
+	}
+	if len(power) > key.Size() {
+		return nil, fmt.Errorf("%s: %w: a signature of %d bytes", op, ErrDead, len(power))
+	}
+	return append(make([]byte, key.Size()-len(power)), power...), nil
 }
 
 // scheme returns how opts want a digest signed.
