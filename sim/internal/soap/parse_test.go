@@ -85,6 +85,8 @@ var badMessages = []struct{ name, text, fault string }{
 	{"unknown entity", envelope("", "<tds:GetScopes>&nbsp;</tds:GetScopes>"), "env:Sender/ter:WellFormed"},
 	{"control character", envelope("", "<tds:GetScopes>\x01</tds:GetScopes>"), "env:Sender/ter:WellFormed"},
 	{"control reference", envelope("", "<tds:GetScopes>&#1;</tds:GetScopes>"), "env:Sender/ter:WellFormed"},
+	{"surrogate reference", envelope("", "<tds:GetScopes>&#60;&#xDfff;</tds:GetScopes>"), "env:Sender/ter:WellFormed"},
+	{"surrogate reference in an attribute", envelope("", "<tds:GetScopes a='&#055296;'/>"), "env:Sender/ter:WellFormed"},
 	{"invalid UTF-8", envelope("", "<tds:GetScopes>\xff</tds:GetScopes>"), "env:Sender/ter:WellFormed"},
 	{"two roots", envelope("", "<tds:GetScopes/>") + "<a/>", "env:Sender/ter:WellFormed"},
 	{"text after", envelope("", "<tds:GetScopes/>") + "a", "env:Sender/ter:WellFormed"},
@@ -122,6 +124,15 @@ func TestBadMessagesAreRefusedWithTheFaultOfTheStandard(t *testing.T) {
 		if !errors.As(err, &f) || f.Path() != c.fault {
 			t.Errorf("%s: %v, want %s", c.name, err, c.fault)
 		}
+	}
+}
+
+// TestReferencesToCharactersAreTaken: also those that look like others.
+func TestReferencesToCharactersAreTaken(t *testing.T) {
+	t.Parallel()
+	m, err := soap.Parse([]byte(envelope("", "<tds:GetScopes>&#xfffd;&#x1F511;&amp;#xD800;<!--&#xD800;--><![CDATA[&#xD800;]]></tds:GetScopes>")), soap.DefaultLimits())
+	if err != nil || m.Body.Text() != "\ufffd🔑&#xD800;&#xD800;" {
+		t.Errorf("%v, %v", m, err)
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/beevik/etree"
@@ -39,7 +41,9 @@ func readTree(body []byte, l Limits) (*etree.Element, error) {
 		}
 		return nil, errEncoding
 	}
+	references := bytes.Contains(body, []byte("&#"))
 	for {
+		from := r.dec.InputOffset()
 		t, err := r.dec.RawToken()
 		if errors.Is(err, io.EOF) {
 			break
@@ -50,6 +54,9 @@ func readTree(body []byte, l Limits) (*etree.Element, error) {
 		if err != nil {
 			return r.root, r.malformed(err.Error())
 		}
+		if references && refersToSurrogate(body[from:r.dec.InputOffset()]) {
+			return r.root, r.malformed("a reference to no character")
+		}
 		if err := r.token(t); err != nil {
 			return r.root, err
 		}
@@ -59,6 +66,30 @@ func readTree(body []byte, l Limits) (*etree.Element, error) {
 		return r.root, r.malformed("the document ends too early")
 	}
 	return r.root, nil
+}
+
+// refersToSurrogate reports whether a token has a reference to half a
+// character of UTF-16, which XML does not allow (XML 1.0 4.1, 2.2) but Go's
+// decoder takes for U+FFFD. In comments and CDATA sections there are none.
+func refersToSurrogate(token []byte) bool {
+	if bytes.HasPrefix(token, []byte("<!")) {
+		return false
+	}
+	for {
+		_, rest, ok := bytes.Cut(token, []byte("&#"))
+		if !ok {
+			return false
+		}
+		digits, after, ok := bytes.Cut(rest, []byte(";"))
+		token = after
+		base := 10
+		if hex, is := bytes.CutPrefix(digits, []byte("x")); is {
+			digits, base = hex, 16
+		}
+		if n, err := strconv.ParseUint(string(digits), base, 32); ok && err == nil && utf16.IsSurrogate(rune(n)) {
+			return true
+		}
+	}
 }
 
 // malformed is the fault of a document that isn't well-formed.

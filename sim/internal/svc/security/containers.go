@@ -23,7 +23,7 @@ func containerFaults() svc.Faults {
 		svc.FaultFor(pki.ErrDecrypt, arg+"/ter:DecryptionFailed"),
 		svc.FaultFor(pki.ErrMAC, arg+"/ter:DecryptionFailed"),
 		svc.FaultFor(pki.ErrScheme, arg+"/ter:DecryptionFailed"),
-		svc.FaultFor(pki.ErrPKCS8, arg+"/ter:BadPKCS8File"),
+		svc.FaultFor(pki.ErrPKCS8, arg+"/ter:BadPKCS8File", arg+"/ter:BadPKCS12File"),
 		svc.FaultFor(pki.ErrPKCS12, arg+"/ter:BadPKCS12File"),
 		svc.FaultFor(keystore.ErrBadPKCS12, arg+"/ter:BadPKCS12File"),
 	}

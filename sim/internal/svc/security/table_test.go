@@ -112,6 +112,19 @@ func frozen(t testing.TB, c *cameratest.Camera) []byte {
 	return b
 }
 
+// sections are the same without the number of changes, so that a change and
+// its undoing leave no trace.
+func sections(t testing.TB, c *cameratest.Camera) []byte {
+	t.Helper()
+	tree := *c.State.View()
+	tree.Version = 0
+	b, err := json.Marshal(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // unchanged runs f and fails the test if it changed anything of the state.
 func (b *bench) unchanged(t testing.TB, f func() cameratest.Answer) cameratest.Answer {
 	t.Helper()
