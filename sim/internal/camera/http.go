@@ -62,10 +62,21 @@ func (r *run) serveSOAP(w http.ResponseWriter, req *http.Request, body []byte) {
 		Client: clientCertificate(req), Local: localAddr(req), Peer: peerAddr(req), Header: req.Header, Body: body,
 	})
 	for name, values := range reply.Header {
+		if name == challengeHeader {
+			challenge(w, values)
+			continue
+		}
 		w.Header()[name] = values
 	}
 	r.send(w, reply.Status, reply.Body)
 }
+
+// challengeHeader is what Go makes of WWW-Authenticate.
+const challengeHeader = "Www-Authenticate"
+
+// challenge puts challenges into the answer under the name that everybody else
+// writes, since some clients look for those very letters.
+func challenge(w http.ResponseWriter, values []string) { w.Header()["WWW-Authenticate"] = values }
 
 // clientCertificate is what the client has proved to have; nil: none. It is only
 // asked for where it is checked.
@@ -195,8 +206,8 @@ func (r *run) admit(w http.ResponseWriter, req *http.Request) bool {
 		r.plain(w, http.StatusInternalServerError, "authentication is out of order")
 		return false
 	}
-	for _, c := range keeper.Challenges(asked, refusal) {
-		w.Header().Add("WWW-Authenticate", c)
+	if list := keeper.Challenges(asked, refusal); len(list) > 0 {
+		challenge(w, list)
 	}
 	r.plain(w, refusal.Status, "not authorized")
 	return false
