@@ -27,7 +27,7 @@ func layers() [][]string {
 		{"sim/internal/clock", "sim/internal/seed", "streams", "sim/api", "profiles", "fixtures"},
 		{"sim/internal/tpm", "sim/internal/auth", "sim/internal/soap", "sim/internal/pki", "sim/internal/discovery"},
 		{"sim/internal/issuer", "sim/internal/oidc", "sim/internal/op", "sim/internal/job", "sim/internal/device", "sim/internal/keystore", "sim/internal/mediacfg", "sim/internal/rtsp"},
-		{"sim/internal/onvif", "sim/internal/users", "sim/internal/vault"},
+		{"sim/internal/oauth", "sim/internal/onvif", "sim/internal/users", "sim/internal/vault"},
 		{"sim/internal/state", "sim/internal/event"},
 		{"sim/internal/store", "sim/internal/factory"},
 		{"sim/internal/svc"},

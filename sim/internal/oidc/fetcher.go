@@ -26,6 +26,8 @@ type FetcherConfig struct {
 	Verify func(chain []*x509.Certificate) error
 	// PlainHTTP says which issuers may be asked without TLS; "": Never.
 	PlainHTTP PlainHTTP
+	// Certificate is shown to servers that ask for one; nil: none is.
+	Certificate *tls.Certificate
 	// Dial opens connections; nil: those of the machine.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Limits Limits
@@ -48,12 +50,33 @@ func NewFetcher(c FetcherConfig) *Fetcher {
 	f := &Fetcher{config: c}
 	f.client = &http.Client{
 		CheckRedirect: f.redirect,
-		Transport: &http.Transport{
+		Transport: checked{f, &http.Transport{
 			DialContext: c.Dial, DialTLSContext: f.dialTLS,
 			DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
-		},
+		}},
 	}
 	return f
+}
+
+// Client returns what the fetcher asks with, for requests of other kinds: the
+// same addresses may be asked, the same certificates are accepted. How much of
+// an answer is read is for the caller to bound.
+func (f *Fetcher) Client() *http.Client { return f.client }
+
+// checked asks no address that must not be asked.
+type checked struct {
+	f *Fetcher
+	*http.Transport
+}
+
+func (c checked) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := c.f.allowed(r.URL); err != nil {
+		if r.Body != nil {
+			r.Body.Close() //nolint:errcheck // nobody reads it
+		}
+		return nil, err
+	}
+	return c.Transport.RoundTrip(r)
 }
 
 // Metadata returns the metadata of a trusted issuer. Where an identifier is
@@ -74,6 +97,9 @@ func (f *Fetcher) Metadata(ctx context.Context, uri string) (Metadata, error) {
 
 // Keys returns the keys at an address that metadata name.
 func (f *Fetcher) Keys(ctx context.Context, address string) ([]Key, error) {
+	if address == "" {
+		return nil, fmt.Errorf("metadata: %w: no jwks_uri", ErrDocument)
+	}
 	document, err := f.get(ctx, address)
 	if err != nil {
 		return nil, err
@@ -86,9 +112,6 @@ func (f *Fetcher) get(ctx context.Context, address string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %.128q", ErrAddress, address)
-	}
-	if err := f.allowed(request.URL); err != nil {
-		return nil, err
 	}
 	request.Header.Set("Accept", "application/json")
 	answer, err := f.client.Do(request)
@@ -152,8 +175,12 @@ func (f *Fetcher) dialTLS(ctx context.Context, network, address string) (net.Con
 	if err != nil {
 		return nil, err
 	}
+	var certificates []tls.Certificate
+	if f.config.Certificate != nil {
+		certificates = append(certificates, *f.config.Certificate)
+	}
 	c := tls.Client(plain, &tls.Config{
-		MinVersion: tls.VersionTLS12, ServerName: host,
+		Certificates: certificates, MinVersion: tls.VersionTLS12, ServerName: host,
 		InsecureSkipVerify: true, //nolint:gosec // verify does it, by the camera's policies
 		VerifyConnection:   func(s tls.ConnectionState) error { return f.verify(host, s.PeerCertificates) },
 	})

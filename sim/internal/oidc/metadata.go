@@ -18,8 +18,14 @@ const (
 // Metadata is what an issuer says of itself: OpenID Connect Discovery 1.0
 // section 3, RFC 8414 2.
 type Metadata struct {
-	Issuer string `json:"issuer"`
-	JWKS   string `json:"jwks_uri"`
+	Issuer        string `json:"issuer"`
+	JWKS          string `json:"jwks_uri"` // "": there is none
+	Authorization string `json:"authorization_endpoint"`
+	Token         string `json:"token_endpoint"`
+	// MTLS are the endpoints for clients with certificates. RFC 8705 5.
+	MTLS struct {
+		Token string `json:"token_endpoint"`
+	} `json:"mtls_endpoint_aliases"`
 }
 
 // parseMetadata reads a metadata document that was fetched for a trusted issuer,
@@ -31,9 +37,6 @@ func parseMetadata(document []byte, uri string) (Metadata, error) {
 	}
 	if !slices.Contains(Names(uri), m.Issuer) {
 		return Metadata{}, fmt.Errorf("%w: %.128q", ErrIssuer, m.Issuer)
-	}
-	if m.JWKS == "" {
-		return Metadata{}, fmt.Errorf("metadata: %w: no jwks_uri", ErrDocument)
 	}
 	return m, nil
 }
