@@ -30,7 +30,7 @@ func BenchmarkSOAP(b *testing.B) {
 		login      func(b testing.TB, fleet *running) func() string // of one worker; nil: none
 	}{
 		{"anonymous GetSystemDateAndTime", getSystemDateAndTime, false, nil},
-		{"Digest GetDeviceInformation", getDeviceInformation, false, digest},
+		{"Digest GetDeviceInformation", getDeviceInformation, false, digest("viewer")},
 		{"JWT GetDeviceInformation over TLS", getDeviceInformation, true, jwt},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -115,9 +115,17 @@ func jwt(b testing.TB, fleet *running) func() string {
 	return func() string { return token }
 }
 
-// digest answers a camera's challenge once and for all: each call gives the
+// digest logs a user in with Digest.
+func digest(user string) func(testing.TB, *running) func() string {
+	return func(b testing.TB, fleet *running) func() string {
+		b.Helper()
+		return digestOf(b, fleet, user)
+	}
+}
+
+// digestOf answers a camera's challenge once and for all: each call gives the
 // next Authorization header of the same nonce (RFC 7616 3.4).
-func digest(b testing.TB, fleet *running) func() string {
+func digestOf(b testing.TB, fleet *running, user string) func() string {
 	b.Helper()
 	c := fleet.Cameras[0]
 	resp, err := http.Post(c.DeviceURL, "application/soap+xml", strings.NewReader(envelope("", getDeviceInformation))) //nolint:noctx // once
@@ -142,30 +150,38 @@ func digest(b testing.TB, fleet *running) func() string {
 		sum := md5.Sum([]byte(strings.Join(parts, ":"))) //nolint:gosec // as above
 		return hex.EncodeToString(sum[:])
 	}
-	ha1, ha2 := hash("viewer", realm, "camfleet"), hash("POST", u.Path)
+	ha1, ha2 := hash(user, realm, "camfleet"), hash("POST", u.Path)
 	count := 0
 	return func() string {
 		count++
 		nc := fmt.Sprintf("%08x", count)
-		return fmt.Sprintf(`Digest username="viewer", realm="%s", nonce="%s", uri="%s", response="%s", algorithm=MD5, qop=auth, nc=%s, cnonce="c", opaque="%s"`,
-			realm, nonce, u.Path, hash(ha1, nonce, nc, "c", "auth", ha2), nc, opaque)
+		return fmt.Sprintf(`Digest username="%s", realm="%s", nonce="%s", uri="%s", response="%s", algorithm=MD5, qop=auth, nc=%s, cnonce="c", opaque="%s"`,
+			user, realm, nonce, u.Path, hash(ha1, nonce, nc, "c", "auth", ha2), nc, opaque)
 	}
 }
 
 // BenchmarkHandshake reports full TLS 1.3 and 1.2 handshakes a second with the
-// camera's own key, which its TPM uses each time.
+// camera's own key, which its TPM uses each time, and with keys of a camera that
+// has no TPM and so has them in memory.
 func BenchmarkHandshake(b *testing.B) {
 	for _, c := range []struct {
 		name, profile string
 		version       uint16
+		memory        bool
 	}{
-		{"ECDSA P-256, TLS 1.3", "flagship", tls.VersionTLS13},
-		{"ECDSA P-256, TLS 1.2", "flagship", tls.VersionTLS12},
-		{"ECDSA P-384, TLS 1.3", "security-baseline", tls.VersionTLS13},
-		{"RSA-2048, TLS 1.3", "tls-addon", tls.VersionTLS13},
+		{"ECDSA P-256, TLS 1.3", "flagship", tls.VersionTLS13, false},
+		{"ECDSA P-256, TLS 1.3, in memory", "flagship", tls.VersionTLS13, true},
+		{"ECDSA P-256, TLS 1.2", "flagship", tls.VersionTLS12, false},
+		{"ECDSA P-384, TLS 1.3", "security-baseline", tls.VersionTLS13, false},
+		{"RSA-2048, TLS 1.3", "tls-addon", tls.VersionTLS13, false},
+		{"RSA-2048, TLS 1.3, in memory", "tls-addon", tls.VersionTLS13, true},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			fleet := up(b, "-n", "1", "--profile", c.profile)
+			profile := c.profile
+			if c.memory {
+				profile = writeFile(b, "memory.yaml", "extends: "+c.profile+"\ntpm: {backend: none}\n")
+			}
+			fleet := up(b, "-n", "1", "--profile", profile)
 			config := trust(fleet)
 			config.MinVersion, config.MaxVersion = c.version, c.version
 			address := net.JoinHostPort(fleet.Cameras[0].Address, strconv.Itoa(fleet.Cameras[0].Ports.HTTPS))

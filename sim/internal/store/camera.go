@@ -170,6 +170,7 @@ func (c *Camera) Save(t *state.Tree) error {
 		return err
 	}
 	next := manifest{Version: t.Version, Sections: map[string]string{}}
+	b := &batch{files: c.files}
 	var written []string
 	for _, p := range t.Parts() {
 		if sum, ok := c.sums[p.Name]; ok && c.parts[p.Name] == p {
@@ -179,31 +180,31 @@ func (c *Camera) Save(t *state.Tree) error {
 		f := c.formats[p.Name]
 		text, sum, err := encode(f.version(), f.kind(), p.Section)
 		if err == nil {
-			err = c.files.prepare(p.Name+".json", text)
+			err = b.add(p.Name+".json", text)
 		}
 		if err != nil {
-			return errors.Join(err, c.abandon(written))
+			return errors.Join(err, b.discard())
 		}
 		next.Sections[p.Name] = sum
 		written = append(written, p.Name)
 	}
-	return c.commit(t, next, written)
+	return c.commit(t, next, b, written)
 }
 
 // commit makes the prepared sections true by replacing the manifest.
-func (c *Camera) commit(t *state.Tree, next manifest, written []string) error {
+func (c *Camera) commit(t *state.Tree, next manifest, b *batch, written []string) error {
 	text, _, err := encode(manifestVersion, manifestKind, next)
 	if err == nil {
-		err = c.files.prepare(manifestFile, text)
+		err = b.add(manifestFile, text)
 	}
 	if err == nil {
-		err = c.files.sync() // the new files' names, before what lists them
+		err = b.finish() // all is on the disk before anything counts
+	}
+	if err == nil {
+		err = c.files.install(manifestFile)
 	}
 	if err != nil {
-		return errors.Join(err, c.abandon(append(slices.Clone(written), "manifest")))
-	}
-	if err := c.files.install(manifestFile); err != nil {
-		return errors.Join(err, c.abandon(append(slices.Clone(written), "manifest")))
+		return errors.Join(err, b.discard())
 	}
 	c.unplaced = written
 	if err := c.files.sync(); err != nil {
@@ -215,13 +216,4 @@ func (c *Camera) commit(t *state.Tree, next manifest, written []string) error {
 		return nil //nolint:nilerr // the change is stored; the next Save tries again
 	}
 	return nil
-}
-
-// abandon removes prepared files that never became true.
-func (c *Camera) abandon(names []string) error {
-	var errs []error
-	for _, n := range names {
-		errs = append(errs, c.files.discard(n+".json"))
-	}
-	return errors.Join(errs...)
 }

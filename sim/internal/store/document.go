@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // MaxFile is the largest file a store reads, in bytes.
@@ -31,11 +32,14 @@ func encode(version int, kind string, value any) (text []byte, sum string, err e
 		return nil, "", fmt.Errorf("%s: %w", kind, err)
 	}
 	sum = checksum(data)
-	text, err = json.MarshalIndent(document{Version: version, Kind: kind, Sum: sum, Data: data}, "", " ")
-	if err != nil {
+	var out bytes.Buffer
+	out.Grow(len(data) + len(data)/4)
+	fmt.Fprintf(&out, "{\n \"v\": %d,\n \"kind\": %q,\n \"sha256\": %q,\n \"data\": ", version, kind, sum)
+	if err := json.Indent(&out, data, " ", " "); err != nil {
 		return nil, "", fmt.Errorf("%s: %w", kind, err)
 	}
-	return append(text, '\n'), sum, nil
+	out.WriteString("\n}\n")
+	return out.Bytes(), sum, nil
 }
 
 func checksum(data []byte) string {
@@ -102,6 +106,60 @@ func (f files) prepare(name string, content []byte) error {
 		return ioError(path, errors.Join(err, ignoreMissing(f.fs.Remove(path))))
 	}
 	return nil
+}
+
+// batch is several files that are prepared together: they go down to the disk at
+// the same time, which takes hardly longer than one of them.
+type batch struct {
+	files files
+	names []string
+	open  []File
+}
+
+// add writes a file as prepare does, but for its way down to the disk. An error
+// leaves nothing of it behind.
+func (b *batch) add(name string, content []byte) error {
+	path := b.files.path(name + newSuffix)
+	file, err := b.files.fs.Create(path)
+	if err != nil {
+		return ioError(path, err)
+	}
+	if _, err := file.Write(content); err != nil {
+		return ioError(path, errors.Join(err, file.Close(), ignoreMissing(b.files.fs.Remove(path))))
+	}
+	b.names, b.open = append(b.names, name), append(b.open, file)
+	return nil
+}
+
+// finish waits until all files and their names are on the disk. After an error
+// discard what is there.
+func (b *batch) finish() error {
+	errs := make([]error, len(b.open)+1)
+	var wg sync.WaitGroup
+	for i, file := range b.open {
+		wg.Go(func() { errs[i] = ioError(b.files.path(b.names[i]+newSuffix), errors.Join(file.Sync(), file.Close())) })
+	}
+	b.open = nil
+	errs[len(errs)-1] = b.files.sync()
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err // the others say the same
+		}
+	}
+	return nil
+}
+
+// discard lets go of all files.
+func (b *batch) discard() error {
+	var errs []error
+	for _, file := range b.open {
+		errs = append(errs, file.Close())
+	}
+	for _, name := range b.names {
+		errs = append(errs, b.files.discard(name))
+	}
+	return errors.Join(errs...)
 }
 
 // newSuffix marks files that are not in place yet.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 // faultyFS fails at the step that budget says and notes the files made.
 type faultyFS struct {
 	store.FS
+	mu      sync.Mutex // files go down to the disk together
 	created []string
 	armed   bool
 	budget  int // steps that still succeed, once armed
@@ -28,6 +30,8 @@ type faultyFS struct {
 var errFault = errors.New("injected")
 
 func (f *faultyFS) step(what string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if !f.armed {
 		return nil
 	}
