@@ -54,6 +54,10 @@ type Config struct {
 	Open func(ctx context.Context, address string) (net.Listener, error)
 	// Issuers are the keys of trusted token issuers.
 	Issuers auth.KeySource
+	// Revoked reports which of their tokens are withdrawn; nil: none.
+	Revoked func(issuer, jti string) bool
+	// Dial opens connections to other issuers; nil: those of the machine.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Status and Observe are given to the camera.
 	Status  func(camera.Status)
 	Observe func(op.Record)
@@ -106,7 +110,7 @@ func New(t testing.TB, c Config) *Camera {
 	}
 	b.Camera = camera.New(camera.Config{
 		Name: "cam-0001", Number: 1, Profile: b.Profile, State: b.State, TPM: b.TPM,
-		Seed: seed.New(1).Sub("cam-0001"), Clock: fleet, Binder: soap.NewBinder(), Issuers: c.Issuers,
+		Seed: seed.New(1).Sub("cam-0001"), Clock: fleet, Binder: soap.NewBinder(), Issuers: c.Issuers, Revoked: c.Revoked, Dial: c.Dial,
 		Listen: c.Open, Status: c.Status, Observe: c.Observe,
 		Bug: func(row *op.Row, err error) { t.Errorf("the camera made a mistake: %v", err) },
 	})
