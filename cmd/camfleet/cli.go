@@ -35,6 +35,7 @@ type commands struct {
 	Ls          lsCommand          `cmd:"" help:"List the cameras of the running fleet."`
 	Token       tokenCommand       `cmd:"" help:"Make an access token (JWT) with the running fleet's issuer."`
 	CA          caCommand          `cmd:"" name:"ca" help:"Print the certificates of the running fleet (PEM)."`
+	Verify      verifyCommand      `cmd:"" help:"Check the media signatures of a recording or a live stream."`
 	Profile     profileCommand     `cmd:"" help:"List, show and check camera profiles."`
 	Ops         opsCommand         `cmd:"" help:"List every ONVIF operation and whether it is simulated."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what on this machine is missing or will bite."`
@@ -179,7 +180,7 @@ func isList(err error, parts []error) bool {
 func helpFor(args []string) string {
 	for _, a := range args {
 		switch a {
-		case "up", "ls", "token", "ca", "profile", "ops", "doctor", "version":
+		case "up", "ls", "token", "ca", "verify", "profile", "ops", "doctor", "version":
 			return "camfleet " + a + " --help"
 		}
 	}

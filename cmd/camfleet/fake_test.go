@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/camfleet/camfleet/sim"
 	"github.com/camfleet/camfleet/sim/api"
 	"go.uber.org/goleak"
 )
@@ -36,6 +37,9 @@ type fakeLibrary struct {
 	err     error
 	tpm     error
 	close   func() error
+
+	verification api.Verification
+	verified     []sim.VerifyConfig
 }
 
 func (l *fakeLibrary) Start(ctx context.Context, s start) (fleet, error) {
@@ -71,6 +75,13 @@ func (l *fakeLibrary) Operations(profile string) ([]api.Operation, error) {
 		{Operation: "tds:GetServices", Service: "device", AccessClass: "PRE_AUTH", State: "simulated", Section: "Core 8.1.2.1"},
 		{Operation: "tds:GetUsers", Service: "device", AccessClass: "READ_SYSTEM_SECRET", State: state, Section: "Core 8.4.3"},
 	}, nil
+}
+
+func (l *fakeLibrary) Verify(_ context.Context, c sim.VerifyConfig) (api.Verification, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.verified = append(l.verified, c)
+	return l.verification, l.err
 }
 
 func (l *fakeLibrary) TPMs(context.Context) error { return l.tpm }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/camfleet/camfleet/sim"
 	"github.com/camfleet/camfleet/sim/api"
 )
 
@@ -13,6 +14,8 @@ type library interface {
 	Start(ctx context.Context, s start) (fleet, error)
 	// Operations lists every ONVIF operation; a profile's name adds what it has switched off.
 	Operations(profile string) ([]api.Operation, error)
+	// Verify judges a recording or a live stream.
+	Verify(ctx context.Context, c sim.VerifyConfig) (api.Verification, error)
 	// TPMs says why cameras of this build on this machine have no TPM; nil: they have.
 	TPMs(ctx context.Context) error
 }

@@ -47,6 +47,11 @@ func (simulator) Start(ctx context.Context, s start) (fleet, error) {
 // Operations lists the ONVIF operations.
 func (simulator) Operations(profile string) ([]api.Operation, error) { return sim.Operations(profile) }
 
+// Verify judges a recording or a live stream.
+func (simulator) Verify(ctx context.Context, c sim.VerifyConfig) (api.Verification, error) {
+	return sim.Verify(ctx, c)
+}
+
 // TPMs tries the emulated TPMs.
 func (simulator) TPMs(ctx context.Context) error {
 	return sim.TPMs(ctx, slog.New(slog.DiscardHandler))

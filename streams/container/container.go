@@ -112,6 +112,8 @@ func (r *Reader) Kind() Kind { return r.kind }
 func (r *Reader) Codec() streams.Codec { return r.source.codec() }
 
 // Next returns the next access unit in decoding order, io.EOF after the last.
+// Samples of MP4 and Matroska without a picture are passed over; a byte stream
+// may end with an access unit that has none.
 // Frame counts them from 0. Time is the Unix epoch plus the time the file gives
 // the picture; files of the kind Annex B have none, there it follows from the
 // frame rate of the parameter sets, or else 25 pictures a second. After another

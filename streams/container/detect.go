@@ -118,3 +118,14 @@ func leads(codec streams.Codec, nal []byte) bool {
 	}
 	return t >= h265VPS && t <= h265AUD || t == h265Prefix || t >= 41 && t <= 44 || t >= 48 && t <= 55
 }
+
+// pictured reports whether there is a slice among NAL units. A sample without
+// one is no access unit.
+func pictured(codec streams.Codec, nals [][]byte) bool {
+	for _, nal := range nals {
+		if isSlice(codec, nal) {
+			return true
+		}
+	}
+	return false
+}

@@ -140,7 +140,7 @@ func (m *matroska) next() ([][]byte, time.Duration, error) {
 			m.cluster = int64(number(b) & (1<<40 - 1)) //nolint:gosec // cut to 40 bits
 		case idSimpleBlock, idBlock:
 			nals, shown, err := m.block(body, size)
-			if err != nil || len(nals) > 0 {
+			if err != nil || pictured(m.track.codec, nals) {
 				return nals, shown, err
 			}
 		}

@@ -105,7 +105,7 @@ func (m *mp4) next() ([][]byte, time.Duration, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		if len(nals) > 0 {
+		if pictured(m.track.codec, nals) {
 			return nals, ticks(s.shown, m.track.timescale), nil
 		}
 	}
