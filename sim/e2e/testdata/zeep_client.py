@@ -201,4 +201,5 @@ def main():
     json.dump({"results": results, "failures": failures}, sys.stdout, default=str)
 
 
-main()
+if __name__ == "__main__":
+    main()
