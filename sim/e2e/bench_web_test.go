@@ -28,10 +28,12 @@ func BenchmarkSOAP(b *testing.B) {
 		name, body string
 		secure     bool
 		login      func(b testing.TB, fleet *running) func() string // of one worker; nil: none
+		token      bool                                             // a UsernameToken in each message
 	}{
-		{"anonymous GetSystemDateAndTime", getSystemDateAndTime, false, nil},
-		{"Digest GetDeviceInformation", getDeviceInformation, false, digest("viewer")},
-		{"JWT GetDeviceInformation over TLS", getDeviceInformation, true, jwt},
+		{"anonymous GetSystemDateAndTime", getSystemDateAndTime, false, nil, false},
+		{"Digest GetDeviceInformation", getDeviceInformation, false, digest("viewer"), false},
+		{"UsernameToken GetDeviceInformation", getDeviceInformation, false, nil, true},
+		{"JWT GetDeviceInformation over TLS", getDeviceInformation, true, jwt, false},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			fleet := up(b, "-n", "1", "--profile", "flagship")
@@ -47,7 +49,13 @@ func BenchmarkSOAP(b *testing.B) {
 				if c.login != nil {
 					authorization = c.login(b, fleet)
 				}
-				return func() error { return ask(client, address, authorization(), envelope("", c.body)) }
+				return func() error {
+					header := ""
+					if c.token {
+						header = usernameToken("viewer", "camfleet")
+					}
+					return ask(client, address, authorization(), envelope(header, c.body))
+				}
 			})
 		})
 	}

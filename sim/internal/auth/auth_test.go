@@ -36,6 +36,7 @@ type accounts map[string]account
 type account struct {
 	password string
 	level    auth.Level
+	keys     auth.Keys
 }
 
 func (a accounts) Account(name string) (auth.Account, bool) {
@@ -43,7 +44,7 @@ func (a accounts) Account(name string) (auth.Account, bool) {
 	if !known {
 		return auth.Account{}, false
 	}
-	return auth.Account{Name: name, Keys: auth.KeysOf(name, realm, u.password), Level: u.level}, true
+	return auth.Account{Name: name, Keys: u.keys, Level: u.level}, true
 }
 
 func (a accounts) Password(name string) (string, bool) {
@@ -54,7 +55,12 @@ func (a accounts) Password(name string) (string, bool) {
 func (a accounts) Names() []string { return slices.Sorted(maps.Keys(a)) }
 
 func users() accounts {
-	return accounts{"admin": {"camfleet", auth.Administrator}, "viewer": {"pässwörd: \"\\", auth.User}}
+	list := accounts{"admin": {password: "camfleet", level: auth.Administrator}, "viewer": {password: "pässwörd: \"\\", level: auth.User}}
+	for name, u := range list {
+		u.keys = auth.KeysOf(name, realm, u.password)
+		list[name] = u
+	}
+	return list
 }
 
 // camera is an authenticator and the clock it reads.

@@ -1,6 +1,9 @@
 package auth_test
 
 import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"runtime"
 	"testing"
@@ -31,6 +34,37 @@ func BenchmarkIdentify(b *testing.B) {
 	}
 	b.Run("digest-md5", digest(false))
 	b.Run("digest-sha256", digest(true))
+	b.Run("basic", func(b *testing.B) {
+		c := newCamera(withBasic)
+		r := secured(basic("admin", "camfleet"))
+		for b.Loop() {
+			if _, err := c.Identify(r); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("certificate", func(b *testing.B) {
+		c := newCamera(func(c *auth.Config) { c.CommonName = true })
+		r := secured("")
+		r.Client = &x509.Certificate{Subject: pkix.Name{Names: []pkix.AttributeTypeAndValue{{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: "admin"}}}}
+		for b.Loop() {
+			if _, err := c.Identify(r); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("wrong-password-with-backoff", func(b *testing.B) {
+		c := newCamera(func(c *auth.Config) {
+			withBasic(c)
+			c.Backoff = auth.Backoff{Account: 1 << 30, Address: 1 << 30, First: 1, Longest: 1}
+		})
+		r := secured(basic("admin", "x"))
+		for b.Loop() {
+			if _, err := c.Identify(r); err == nil {
+				b.Fatal("it is right")
+			}
+		}
+	})
 	b.Run("username-token", func(b *testing.B) {
 		c := newCamera()
 		n := 0

@@ -13,9 +13,15 @@ import (
 // FuzzIdentifyDigest checks that no header gets in but the one with the right
 // response, and that refusals are well formed.
 func FuzzIdentifyDigest(f *testing.F) {
-	c := newCamera()
+	c := newCamera(func(c *auth.Config) {
+		c.UserHash = true
+		c.Methods = []auth.Method{auth.ByDigestMD5, auth.ByDigestSHA256, auth.ByDigestMD5Sess, auth.ByDigestSHA256Sess}
+	})
 	right := c.admin().header()
 	f.Add(right)
+	f.Add(right + ", algorithm=MD5-sess")
+	f.Add(right + ", algorithm=SHA-256-sess")
+	f.Add(strings.Replace(right, `username="admin"`, `userhash=true, username="`+c.admin().hash()("admin:"+realm)+`"`, 1))
 	f.Add(strings.Replace(right, "qop=auth, ", "", 1))
 	f.Add(strings.Replace(right, "username=", "username*=UTF-8''", 1))
 	f.Add("Bearer x.y.z")
@@ -30,6 +36,21 @@ func FuzzIdentifyDigest(f *testing.F) {
 			if strings.ContainsAny(ch, "\r\n") {
 				t.Fatalf("challenge %q", ch)
 			}
+		}
+	})
+}
+
+// FuzzIdentifyBasic checks that nobody gets in but with name and password.
+func FuzzIdentifyBasic(f *testing.F) {
+	c := newCamera(withBasic)
+	for _, header := range []string{basic("admin", "camfleet"), basic("admin", ""), basic("", ""), "Basic", "basic YQ==", "Basic YWRtaW46Y2FtZmxlZXQ", "Basic a=b"} {
+		f.Add(header)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		id, err := c.Identify(secured(header))
+		checkRefusal(t, err)
+		if id.How == auth.ByBasic && !strings.Contains(header, strings.TrimPrefix(basic(id.User, users()[id.User].password), "Basic ")) {
+			t.Fatalf("%q got in as %+v", header, id)
 		}
 	})
 }

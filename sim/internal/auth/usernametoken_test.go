@@ -22,7 +22,7 @@ func TestUsernameTokenExampleOfCoreIdentifies(t *testing.T) {
 	// The worked example of the ONVIF Application Programmer's Guide, 6.1.1.3.
 	at := time.Date(2010, 9, 16, 7, 50, 45, 0, time.UTC)
 	c := auth.New(auth.Config{Clock: clock.NewManual(at), Accounts: accounts{
-		"user": {"userpassword", auth.Operator},
+		"user": {password: "userpassword", level: auth.Operator},
 	}})
 	id, err := c.Identify(soap(&auth.UsernameToken{
 		Username: "user", Password: "tuOSpGlFlIXsozq4HFNeeGeFLEI=", PasswordType: digestType,
