@@ -62,7 +62,9 @@ type newest struct {
 	until *atomic.Pointer[time.Time]
 }
 
-func (n newest) Identify(auth.Request) (auth.Identity, error) { return viewerUntil(*n.until.Load()), nil }
+func (n newest) Identify(auth.Request) (auth.Identity, error) {
+	return viewerUntil(*n.until.Load()), nil
+}
 
 // TestMediaOverUDPStopsWithTheToken: the reader is told so by a BYE.
 func TestMediaOverUDPStopsWithTheToken(t *testing.T) {
