@@ -177,12 +177,12 @@ func BenchmarkHandshake(b *testing.B) {
 		version       uint16
 		memory        bool
 	}{
-		{"ECDSA P-256, TLS 1.3", "flagship", tls.VersionTLS13, false},
-		{"ECDSA P-256, TLS 1.3, in memory", "flagship", tls.VersionTLS13, true},
-		{"ECDSA P-256, TLS 1.2", "flagship", tls.VersionTLS12, false},
-		{"ECDSA P-384, TLS 1.3", "security-baseline", tls.VersionTLS13, false},
-		{"RSA-2048, TLS 1.3", "tls-addon", tls.VersionTLS13, false},
-		{"RSA-2048, TLS 1.3, in memory", "tls-addon", tls.VersionTLS13, true},
+		{"ECDSA P-256 TLS 1.3", "flagship", tls.VersionTLS13, false},
+		{"ECDSA P-256 TLS 1.3 in memory", "flagship", tls.VersionTLS13, true},
+		{"ECDSA P-256 TLS 1.2", "flagship", tls.VersionTLS12, false},
+		{"ECDSA P-384 TLS 1.3", "security-baseline", tls.VersionTLS13, false},
+		{"RSA-2048 TLS 1.3", "tls-addon", tls.VersionTLS13, false},
+		{"RSA-2048 TLS 1.3 in memory", "tls-addon", tls.VersionTLS13, true},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			profile := c.profile

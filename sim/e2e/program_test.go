@@ -138,9 +138,13 @@ func up(t testing.TB, args ...string) *running {
 		t.Fatalf("%v in %s", err, line)
 	}
 	for _, c := range r.Cameras {
-		r.processes = append(r.processes, watch(t, c.TPM.PID))
+		if c.TPM.PID != 0 { // else it has none
+			r.processes = append(r.processes, watch(t, c.TPM.PID))
+		}
 	}
-	r.processes = append(r.processes, watch(t, parentOf(t, r.Cameras[0].TPM.PID)))
+	if pid := r.Cameras[0].TPM.PID; pid != 0 {
+		r.processes = append(r.processes, watch(t, parentOf(t, pid)))
+	}
 	return r
 }
 
