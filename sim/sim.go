@@ -184,6 +184,16 @@ func (f *Fleet) Snapshot(ctx context.Context, camera, stream string) ([]byte, er
 // Mint makes a token the fleet's cameras take, or a deliberately bad one.
 func (f *Fleet) Mint(r api.TokenRequest) (api.Token, error) { return f.fleet.Mint(r) }
 
+// Authorizations tells how a camera stands with the authorization servers that
+// it gets tokens of for itself. Errors: api.ErrNotFound, api.ErrNotReady.
+func (f *Fleet) Authorizations(camera string) ([]api.Authorization, error) {
+	return f.fleet.Authorizations(camera)
+}
+
+// RotateIssuer makes new signing keys for the fleet's issuer; the old ones stay
+// published.
+func (f *Fleet) RotateIssuer() (api.IssuerKeys, error) { return f.fleet.RotateIssuer() }
+
 // Reboot starts a camera's reboot and returns. Errors: api.ErrNotFound,
 // api.ErrNotReady.
 func (f *Fleet) Reboot(ctx context.Context, camera string) error { return f.fleet.Reboot(ctx, camera) }

@@ -98,6 +98,20 @@ type Token struct {
 	Expires time.Time `json:"expires"`
 }
 
+// Authorization is how a camera stands with an authorization server that it
+// gets tokens of for itself. It has no secret in it.
+type Authorization struct {
+	Token      string     `json:"token"` // of the configuration
+	Server     string     `json:"server"`
+	ClientID   string     `json:"client_id"`
+	ClientAuth string     `json:"client_auth"`
+	Scope      string     `json:"scope,omitempty"`
+	State      string     `json:"state"` // waiting, authorized, failed
+	Error      string     `json:"error,omitempty"`
+	Expires    *time.Time `json:"expires,omitempty"` // of the token, by the camera's clock
+	Attempts   int        `json:"attempts"`          // since the camera booted or the configuration changed
+}
+
 // IssuerKeys are the signing keys of the fleet's issuer.
 type IssuerKeys struct {
 	// Keys are their identifiers (kid), the ones that sign first.

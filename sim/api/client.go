@@ -115,6 +115,12 @@ func (c *Client) Mint(ctx context.Context, r TokenRequest) (t Token, err error) 
 	return t, c.json(ctx, http.MethodPost, "/v1/tokens", r, &t)
 }
 
+// Authorizations tells how a camera stands with the authorization servers that
+// it gets tokens of for itself.
+func (c *Client) Authorizations(ctx context.Context, camera string) (list []Authorization, err error) {
+	return list, c.json(ctx, http.MethodGet, "/v1/cameras/"+url.PathEscape(camera)+"/authorizations", nil, &list)
+}
+
 // RotateIssuer makes new signing keys for the fleet's issuer.
 func (c *Client) RotateIssuer(ctx context.Context) (k IssuerKeys, err error) {
 	return k, c.json(ctx, http.MethodPost, "/v1/issuer/rotate", nil, &k)

@@ -170,6 +170,7 @@ func (c *Camera) boot(l Listeners) error {
 		r.close()
 		return fmt.Errorf("camera %q: %w", c.config.Name, err)
 	}
+	r.authorizations.start(r)
 	if !c.live(r, l) {
 		l.close()
 		r.close()

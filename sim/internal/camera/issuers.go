@@ -61,23 +61,28 @@ func (f *foreign) forget() {
 }
 
 // verifier judges the TLS certificates of issuers by the validation policy of
-// the JWT configuration (Security 4.4.2), at the camera's own time; nil: there
-// is none, and the profile lets any certificate do.
+// the JWT configuration (Security 4.4.2).
 func (f *foreign) verifier(keys *keystore.Section) func([]*x509.Certificate) error {
-	id := keys.JWT.ValidationPolicy
+	return f.camera.verifyServers(keys, keys.JWT.ValidationPolicy)
+}
+
+// verifyServers judges the TLS certificates of servers that the camera asks by a
+// validation policy, at the camera's own time; nil: there is none, and the
+// profile lets any certificate do.
+func (c *Camera) verifyServers(keys *keystore.Section, policy string) func([]*x509.Certificate) error {
 	switch {
-	case id != "":
-	case f.camera.config.Profile.Auth.JWT.Issuers.Unchecked:
+	case policy != "":
+	case c.config.Profile.Auth.JWT.Issuers.Unchecked:
 		return nil
 	default:
 		return func([]*x509.Certificate) error { return errUnchecked }
 	}
-	validators, err := pathValidators(keys, []string{id}, false)
+	validators, err := pathValidators(keys, []string{policy}, false)
 	if err != nil {
 		return func([]*x509.Certificate) error { return err }
 	}
 	return func(chain []*x509.Certificate) error {
-		_, err := validators[0].Validate(chain, f.camera.wall.Now())
+		_, err := validators[0].Validate(chain, c.wall.Now())
 		return err
 	}
 }

@@ -32,6 +32,8 @@ type run struct {
 	rtsp     *rtsp.Server
 	doors    doors
 	services *services
+	// authorizations keep the tokens that the camera gets for itself.
+	authorizations authorizations
 
 	ctx  context.Context
 	stop context.CancelFunc
@@ -135,6 +137,7 @@ func (r *run) close() {
 	if r.services != nil {
 		r.services.close() // pull points that wait are told so
 	}
+	r.authorizations.close()
 	r.stop()                  // pull points answer
 	r.camera.foreign.forget() // so do tokens that wait for their issuer
 	r.closeDoors()

@@ -119,6 +119,10 @@ func (f *fakeFleet) IssuerTLS() http.Handler {
 	})
 }
 
+func (f *fakeFleet) Authorizations(string) ([]api.Authorization, error) {
+	return []api.Authorization{{Token: "t", Server: "https://as.example", ClientID: "c", ClientAuth: "private_key_jwt", State: "waiting"}}, nil
+}
+
 func (f *fakeFleet) RotateIssuer() (api.IssuerKeys, error) {
 	return api.IssuerKeys{Keys: []string{"new", "old"}}, nil
 }

@@ -48,6 +48,9 @@ type Fleet interface {
 	Issuer() http.Handler
 	// IssuerTLS is the provider under its https name, for requests over TLS.
 	IssuerTLS() http.Handler
+	// Authorizations tells how a camera stands with the authorization servers
+	// that it gets tokens of for itself.
+	Authorizations(camera string) ([]api.Authorization, error)
 	// RotateIssuer makes new signing keys for the provider.
 	RotateIssuer() (api.IssuerKeys, error)
 }

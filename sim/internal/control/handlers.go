@@ -109,6 +109,19 @@ func (s *server) postToken(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func (s *server) getAuthorizations(w http.ResponseWriter, r *http.Request) error {
+	camera, err := s.camera(r)
+	if err != nil {
+		return err
+	}
+	list, err := s.Fleet.Authorizations(camera.Name)
+	if err != nil {
+		return err
+	}
+	s.write(w, r, http.StatusOK, list)
+	return nil
+}
+
 func (s *server) postRotate(w http.ResponseWriter, r *http.Request) error {
 	keys, err := s.Fleet.RotateIssuer()
 	if err != nil {

@@ -69,6 +69,8 @@ func (s *server) cameraRoutes() []route {
 		{Method: "GET", Path: "/v1/cameras/{name}/chain", Summary: "The certificate chain of the camera's TLS server, leaf first.",
 			Query: []query{{"signing", "boolean", "the chain of the media-signing key instead"}},
 			Type:  pemType, Errors: []int{404, 503}, handle: s.getChain},
+		{Method: "GET", Path: "/v1/cameras/{name}/authorizations", Summary: "How the camera stands with the authorization servers it gets tokens of for itself; without secrets.",
+			Answer: []api.Authorization{}, Errors: []int{404, 503}, handle: s.getAuthorizations},
 		{Method: "POST", Path: "/v1/cameras/{name}/reboot", Summary: "Reboots the camera as SystemReboot does.",
 			Status: http.StatusAccepted, Answer: api.Camera{}, Errors: []int{404, 409, 503}, handle: s.postReboot},
 	}

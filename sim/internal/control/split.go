@@ -20,9 +20,9 @@ type Listeners struct {
 	clock clock.Clock
 	wait  time.Duration
 	over  chan struct{}
-	once sync.Once
-	err  error
-	jobs sync.WaitGroup
+	once  sync.Once
+	err   error
+	jobs  sync.WaitGroup
 }
 
 // handshake is the type of the first TLS record. RFC 8446 5.1.

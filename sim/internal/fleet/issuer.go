@@ -111,3 +111,29 @@ func (f *Fleet) ControlTLS(host string) (*tls.Config, error) {
 		ClientAuth:   tls.RequestClientCert, MinVersion: tls.VersionTLS12, Time: f.clock.Now,
 	}, nil
 }
+
+// Authorizations tells how a camera stands with the authorization servers that
+// it gets tokens of for itself.
+func (f *Fleet) Authorizations(name string) ([]api.Authorization, error) {
+	m, err := f.member(name)
+	if err != nil {
+		return nil, err
+	}
+	found, err := m.camera.Authorizations()
+	if err != nil {
+		return nil, fmt.Errorf("camera %q: %w", name, api.ErrNotReady)
+	}
+	list := []api.Authorization{}
+	for _, a := range found {
+		c := a.Configuration
+		one := api.Authorization{
+			Token: c.Token, Server: c.ServerURI, ClientID: c.ClientID, ClientAuth: c.ClientAuth, Scope: c.Scope,
+			State: string(a.State), Error: a.Error, Attempts: a.Attempts,
+		}
+		if !a.Expires.IsZero() {
+			one.Expires = &a.Expires
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
