@@ -143,11 +143,15 @@ func TestReleasesDifferAsTheComparisonSays(t *testing.T) {
 	t.Run("rows", func(t *testing.T) {
 		for name, r := range rows {
 			for release, p := range opened {
+				steps := slices.Concat(r.all, r.by[release], r.further)
+				if len(steps) == 0 {
+					continue // the row tells nothing of this release
+				}
 				t.Run(name+" in "+release, func(t *testing.T) {
 					t.Parallel()
 					c := cameratest.New(t, cameratest.Config{Opened: p})
 					kept := things(c)
-					for i, s := range slices.Concat(r.all, r.by[release], r.further) {
+					for i, s := range steps {
 						play(t, check, c, i, s, kept)
 					}
 				})
