@@ -17,10 +17,7 @@ import (
 // as it was; what is not wrong is served.
 func TestSpoiltRequestsChangeNothing(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(golden, "*", "*.request.xml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden requests: %v", err)
-	}
+	files := goldenRequests(t)
 	flagship := cameratest.Open(t, "flagship")
 	check := schematest.Collect(t)
 	for _, file := range files {

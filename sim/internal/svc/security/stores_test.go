@@ -56,7 +56,7 @@ func list(t testing.TB, key crypto.Signer, extensions ...pkix.Extension) []byte 
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := x509.CreateRevocationList(random, &x509.RevocationList{
+	der, err := x509.CreateRevocationList(nil, &x509.RevocationList{
 		Number: big.NewInt(1), ThisUpdate: time.Unix(0, 0), NextUpdate: time.Unix(1, 0), ExtraExtensions: extensions,
 	}, a.Certificate, key)
 	if err != nil {
