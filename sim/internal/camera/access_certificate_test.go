@@ -50,3 +50,35 @@ func TestClientCertificatesAtEveryDoor(t *testing.T) {
 		under, password,
 	})
 }
+
+// TestCertificateAloneIsNobody where it names no user: it lets clients connect,
+// and then they log in as everywhere.
+func TestCertificateAloneIsNobody(t *testing.T) {
+	t.Parallel()
+	g := &guarded{clients: newClients(t)}
+	g.policy(t)
+	own := g.certificate(t, g.root, "admin", nil)
+	with := func(password string) func(*testing.T, *guarded, door) credentials {
+		return func(t *testing.T, g *guarded, d door) credentials {
+			c := credentials{certificate: own}
+			if password != "" {
+				plain := d
+				switch d.protocol {
+				case device.HTTPS:
+					plain.protocol = device.HTTP
+				case device.RTSPS:
+					plain.protocol = device.RTSP
+				}
+				r := g.challenge(t, plain, "SHA-256")
+				r.password = password
+				c.authorization = r.header("").authorization
+			}
+			return c
+		}
+	}
+	tryDoors(t, g, []accessRow{
+		{kind: "certificate", way: "alone", carry: with(""), want: challenged},
+		{kind: "certificate", way: "with a right password", carry: with(cameratest.Password), want: served},
+		{kind: "certificate", way: "with a wrong password", carry: with("x"), want: challenged},
+	})
+}
