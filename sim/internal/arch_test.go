@@ -30,7 +30,7 @@ func layers() [][]string {
 		{"sim/internal/oauth", "sim/internal/onvif", "sim/internal/users", "sim/internal/vault"},
 		{"sim/internal/state", "sim/internal/event"},
 		{"sim/internal/store", "sim/internal/factory"},
-		{"sim/internal/svc"},
+		{"sim/internal/svc", "sim/internal/fault"},
 		{"sim/internal/camera"},
 		{"sim/internal/conformance"},
 		{"sim/internal/fleet"},
@@ -53,6 +53,9 @@ func never() []struct{ from, to, why string } {
 		{"sim/internal/users", "sim/internal/soap", "only soap and op know faults"},
 		{"sim/internal/rtsp", "sim/internal/onvif", "RTSP knows nothing of SOAP"},
 		{"sim/internal/rtsp", "sim/internal/soap", "RTSP knows nothing of SOAP"},
+		{"sim/internal/op", "sim/internal/fault", "the camera plugs rules in"},
+		{"sim/internal/svc", "sim/internal/fault", "handlers know no faults"},
+		{"sim/internal/rtsp", "sim/internal/fault", "the camera plugs rules in"},
 		{"cmd", "sim/internal", "the program stands on the library"},
 	}
 }

@@ -37,6 +37,10 @@ type StreamConfig struct {
 	PayloadType uint8  // 0: 96
 	PayloadSize int    // bytes of an RTP payload; 0: pack.DefaultPayloadSize
 
+	// Seam, if there is one, says what is sent instead of each access unit: nothing,
+	// or some, in this order; each has its share of the picture's time.
+	Seam func(*streams.AccessUnit) []*streams.AccessUnit
+
 	Readers        int           // at most; 0: 256
 	KeyInterval    time.Duration // at least between two key frames asked for; 0: 200 ms
 	ReportInterval time.Duration // between sender reports; 0: 5 s

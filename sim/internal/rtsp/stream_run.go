@@ -79,7 +79,7 @@ func (s *Stream) picture(n int64) bool {
 	at := s.instant(n)
 	au, err := s.config.Source.Next(uint32(n), s.wall(at), s.keyDue(s.config.Clock.Now()))
 	if err == nil {
-		err = s.send(au, at)
+		err = s.sendAll(au, at)
 	}
 	if err == nil {
 		return true
@@ -92,6 +92,21 @@ func (s *Stream) picture(n int64) bool {
 		s.remove(r, err)
 	}
 	return false
+}
+
+// sendAll sends an access unit, or what the seam makes of it.
+func (s *Stream) sendAll(au *streams.AccessUnit, at time.Time) error {
+	if s.config.Seam == nil {
+		return s.send(au, at)
+	}
+	units := s.config.Seam(au)
+	for i, u := range units {
+		share := time.Second / time.Duration(s.format.FPS*len(units))
+		if err := s.send(u, at.Add(time.Duration(i)*share)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send packs an access unit and hands it to the readers.
