@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"io"
 	"net/http"
@@ -272,12 +270,4 @@ func (d desk) sign(t testing.TB, name, extensions string, more ...string) {
 	t.Helper()
 	args := []string{"ca", "-config", "ca.cnf", "-batch", "-notext", "-rand_serial", "-extensions", extensions, "-in", name + ".csr", "-out", name + ".pem"}
 	d.openssl(t, append(args, more...)...)
-}
-
-// trust is a client configuration that trusts the desk only.
-func (d desk) trust(t testing.TB) *tls.Config {
-	t.Helper()
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(d.read(t, "root.pem"))
-	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 }
