@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -94,13 +95,13 @@ func signatureSize(public crypto.PublicKey) (int, error) {
 }
 
 // signDigest has a SHA-256 digest signed as the specification's signature TLV
-// wants it.
+// wants it. ECDSA keys in software get no randomness and sign by RFC 6979; the
+// salt of PSS is random.
 func signDigest(key crypto.Signer, digest []byte) ([]byte, error) {
-	var options crypto.SignerOpts = crypto.SHA256
 	if _, ok := key.Public().(*rsa.PublicKey); ok {
-		options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}
+		return key.Sign(rand.Reader, digest, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256})
 	}
-	return key.Sign(nil, digest, options)
+	return key.Sign(nil, digest, crypto.SHA256)
 }
 
 // checkSignature reports whether a signature over a SHA-256 digest is that of a

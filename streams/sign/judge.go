@@ -12,6 +12,9 @@ import (
 func (v *Verifier) judge(c claim, r region) Verdict {
 	g := c.sei.General
 	entries := v.pending[r.start:r.end]
+	if c.valid {
+		v.sameKey(&c)
+	}
 	d := Verdict{
 		Provenance: c.provenance, Counter: g.Counter, Partial: g.Partial, First: -1, Last: -1, SEI: c.frame,
 		Start: Instant(g.Start), Expected: int(g.Count), Vendor: c.sei.Vendor,

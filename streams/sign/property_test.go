@@ -111,11 +111,11 @@ func touch(t *rapid.T, codec streams.Codec, all []*streams.AccessUnit, at int) (
 	switch what {
 	case "flip":
 		nal := bytes.Clone(au.NALs[i])
-		from := 4 // after what makes it the NAL unit that it is
+		from, to := 4, len(nal)-2 // after what makes it the NAL unit that it is
 		if sign.IsSEI(codec, nal) {
-			from = 30
+			from, to = 30, len(nal)-12 // the padding after the signature may be anything
 		}
-		nal[rapid.IntRange(from, len(nal)-2).Draw(t, "byte")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
+		nal[rapid.IntRange(from, to).Draw(t, "byte")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
 		au.NALs[i] = nal
 	case "lose NAL unit":
 		au.NALs = slices.Delete(au.NALs, i, i+1)

@@ -75,22 +75,20 @@ func (v *Verifier) check(c *claim) {
 	if s.Unescaped && s.Escaped {
 		c.add(SEIDamaged, "the signature is over other bytes than those sent: emulation prevention was taken out")
 	}
-	v.adopt(c, used)
+	v.chain, c.chain = used, used
 	c.provenance, c.whence = v.provenance(used, v.when(s.General))
 	v.report.Provenance = worse(v.report.Provenance, c.provenance)
 }
 
-// adopt makes a chain the one that SEIs without certificates are checked with,
-// and compares it with the stream's first.
-func (v *Verifier) adopt(c *claim, used *chain) {
+// sameKey notes if a SEI's chain is not that of the first SEI that was judged.
+func (v *Verifier) sameKey(c *claim) {
 	if v.first == nil {
-		v.first = used
+		v.first = c.chain
 	}
-	if !bytes.Equal(v.first.pem, used.pem) {
-		c.reasons = append(c.reasons, Reason{Cause: KeyChanged, Frame: c.frame, Slice: -1, Certificate: used.certificates[0].Subject.String(),
+	if !bytes.Equal(v.first.pem, c.chain.pem) {
+		c.reasons = append(c.reasons, Reason{Cause: KeyChanged, Frame: c.frame, Slice: -1, Certificate: c.chain.certificates[0].Subject.String(),
 			Text: fmt.Sprintf("the stream began with certificates of %s", v.first.certificates[0].Subject)})
 	}
-	v.chain = used
 }
 
 // when returns the time that certificates have to be valid at; zero: unknown.

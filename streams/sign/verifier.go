@@ -23,7 +23,7 @@ type Verifier struct {
 	pending  []entry // what no SEI has covered yet
 
 	chain *chain // the last one seen
-	first *chain // the one that the stream began with
+	first *chain // that of the first SEI that was judged
 
 	synced bool // the SEI before last is known
 	last   previous
@@ -58,6 +58,7 @@ type claim struct {
 	frame      int
 	reasons    []Reason
 	valid      bool // the signature is right
+	chain      *chain
 	provenance Provenance
 	whence     []Reason // about provenance
 }
