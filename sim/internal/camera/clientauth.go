@@ -18,6 +18,7 @@ var errNoPolicy = errors.New("no certification path validation policy is assigne
 // clientAuth checks the certificates of clients (Security 5.3.2). One policy
 // that finds a path valid is enough (5.3.3.9).
 type clientAuth struct {
+	keys       *keystore.Section
 	clock      clock.Clock
 	validators []*pki.PathValidator
 }
@@ -28,7 +29,7 @@ func newClientAuth(keys *keystore.Section, c clock.Clock) (*clientAuth, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &clientAuth{clock: c, validators: validators}, nil
+	return &clientAuth{keys: keys, clock: c, validators: validators}, nil
 }
 
 // pathValidators validate by policies of a keystore: its certificates may stand
@@ -87,12 +88,16 @@ func (a *clientAuth) require(c *tls.Config) {
 	c.VerifyConnection = a.verify
 }
 
-// verify ends the handshake of a client without a valid certificate; resumed
-// sessions are checked again.
+// verify ends the handshake of a client without a valid certificate, or with one
+// below the anchor that is signed with an algorithm the camera does not have;
+// resumed sessions are checked again.
 func (a *clientAuth) verify(s tls.ConnectionState) error {
 	failure := errNoPolicy
 	for _, v := range a.validators {
-		_, err := v.Validate(s.PeerCertificates, a.clock.Now())
+		path, err := v.Validate(s.PeerCertificates, a.clock.Now())
+		if err == nil {
+			err = a.keys.CheckSigned(path[:len(path)-1]...)
+		}
 		if err == nil {
 			return nil
 		}

@@ -68,6 +68,21 @@ func (s *Section) CheckAlgorithm(oid string, spec Spec) error {
 	return nil
 }
 
+// CheckSigned reports whether certificates are signed with algorithms that are
+// taken here: [ErrSignatureAlgorithm] (Security 5.8.2).
+func (s *Section) CheckSigned(certificates ...*x509.Certificate) error {
+	for _, c := range certificates {
+		oid, err := algorithmOf(c.Raw)
+		if err != nil {
+			return fmt.Errorf("certificate of %q: %w", c.Subject, err)
+		}
+		if err := s.Abilities.checkAlgorithm(oid); err != nil {
+			return fmt.Errorf("certificate of %q: %w", c.Subject, err)
+		}
+	}
+	return nil
+}
+
 func (a Abilities) checkAlgorithm(oid string) error {
 	if !slices.Contains(a.WithDefaults().SignatureAlgorithms, oid) {
 		return fmt.Errorf("%.64q: %w", oid, ErrSignatureAlgorithm)
