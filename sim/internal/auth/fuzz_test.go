@@ -78,18 +78,24 @@ func FuzzIdentifyBearer(f *testing.F) {
 }
 
 // FuzzIdentifyUsernameToken checks that no token gets in but with the right
-// digest, and with the window of Created.
+// digest, or the password, and with the window of Created.
 func FuzzIdentifyUsernameToken(f *testing.F) {
 	right := token("admin", "camfleet", "n", start())
 	f.Add(right.Username, right.Password, right.PasswordType, right.Nonce, right.Created)
 	f.Add("admin", "camfleet", "#PasswordText", "", "")
 	f.Add("admin", right.Password, "#PasswordDigest", "bg", "2026-01-02T03:04:05+14:00")
-	c := newCamera(func(c *auth.Config) { c.NonceReuse = true })
+	c := newCamera(func(c *auth.Config) { c.NonceReuse, c.PasswordText = true, true })
 	f.Fuzz(func(t *testing.T, user, password, typ, nonce, created string) {
 		tok := &auth.UsernameToken{Username: user, Password: password, PasswordType: typ, Nonce: nonce, Created: created}
 		id, err := c.Identify(soap(tok))
 		checkRefusal(t, err)
 		if !id.Known() {
+			return
+		}
+		if !strings.HasSuffix(typ, "#PasswordDigest") {
+			if password != users()[id.User].password {
+				t.Fatalf("%+v got in", tok)
+			}
 			return
 		}
 		at, parseErr := time.Parse(time.RFC3339, strings.TrimSuffix(strings.TrimSpace(created), "Z")+"Z")

@@ -150,3 +150,14 @@ func BenchmarkMake(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFirstSecret is the first secret of a camera, for which the TPM seals
+// a new root key and gives it out again: what every camera pays at its birth.
+func BenchmarkFirstSecret(b *testing.B) {
+	p := open(b, startHost(b), tpm.Config{})
+	for b.Loop() {
+		if _, err := over(p).Seal(&keystore.Section{}, vault.Password, []byte("camfleet")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
