@@ -19,10 +19,16 @@ func removeSigner(id string) string {
 	return on("RemoveMediaSigningCertificateAssignment", "CertificationPathID", id)
 }
 
-// sign lets the first encoder sign what it makes, or stop.
+// sign lets the first encoder sign what it makes, and no other; or none.
 func sign(t testing.TB, c *cameratest.Camera, yes bool) {
 	t.Helper()
-	if err := c.State.Update(func(tx *state.Tx) error { tx.Media().Encoders[0].Signed = yes; return nil }); err != nil {
+	err := c.State.Update(func(tx *state.Tx) error {
+		for i := range tx.Media().Encoders {
+			tx.Media().Encoders[i].Signed = yes && i == 0
+		}
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 }
