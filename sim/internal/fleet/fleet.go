@@ -209,9 +209,22 @@ func (f *Fleet) profiles() ([]kind, error) {
 	return kinds, errors.Join(append(errs, f.openStored())...)
 }
 
-// checkPasswords refuses to show the well-known demo passwords to a network.
+// checkPasswords refuses to show the well-known demo passwords to a network, and
+// cameras that have no users and let anybody do anything.
 func (f *Fleet) checkPasswords(kinds []kind) error {
-	if f.onLoopback() || f.config.Password != "" && f.config.Password != demoPassword {
+	if f.onLoopback() {
+		return nil
+	}
+	for _, k := range kinds {
+		if len(k.profile.Users) == 0 && k.profile.Auth.BeforeFirstUser == "anything" {
+			return &api.ConfigError{
+				Field: "bind",
+				Text:  fmt.Sprintf("profile %q has no users, so that anybody may do anything, and the cameras would be reachable from the network", k.name),
+				Hint:  "give it users, or say auth.before_first_user: create_users",
+			}
+		}
+	}
+	if f.config.Password != "" && f.config.Password != demoPassword {
 		return nil
 	}
 	if f.config.Password != "" {

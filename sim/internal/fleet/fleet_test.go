@@ -454,3 +454,24 @@ func mustPKIX(t *testing.T, public crypto.PublicKey) []byte {
 	}
 	return der
 }
+
+// TestCameraWithoutUsersIsNotShownToTheNetwork while anybody may do anything.
+func TestCameraWithoutUsersIsNotShownToTheNetwork(t *testing.T) {
+	t.Parallel()
+	for before, fine := range map[string]bool{"anything": false, "create_users": true} {
+		file := filepath.Join(t.TempDir(), "fresh.yaml")
+		if err := os.WriteFile(file, []byte("extends: flagship\nusers: []\nauth: {before_first_user: "+before+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := api.Config{N: 1, Bind: "0.0.0.0", Profiles: []string{file}}
+		if fine {
+			start(t, c)
+			continue
+		}
+		_, err := launch(t, c)
+		var mistake *api.ConfigError
+		if !errors.As(err, &mistake) || mistake.Field != "bind" || !strings.Contains(mistake.Hint, "create_users") {
+			t.Errorf("%s: %v", before, err)
+		}
+	}
+}
