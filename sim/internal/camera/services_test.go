@@ -75,7 +75,7 @@ func TestCapabilitiesOfGetServicesAreThoseOfEachService(t *testing.T) {
 
 func TestServicesSayTheReleaseOfTheProfile(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string][2]string{"flagship": {"25", "6"}, "legacy-18-12": {"18", "12"}} {
+	for name, want := range map[string][2]string{"flagship": {"25", "6"}, "legacy-18-12": {"18", "12"}, "security-baseline": {"26", "6"}} {
 		c := cameratest.New(t, cameratest.Config{Profile: name})
 		a := c.As(t, "", getServices("false"))
 		for i, part := range []string{"Major", "Minor"} {

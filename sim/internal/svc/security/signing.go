@@ -22,10 +22,14 @@ func addMediaSigningCertificateAssignment(c *svc.Call, req *tas.AddMediaSigningC
 // WRITE_SYSTEM.
 func removeMediaSigningCertificateAssignment(c *svc.Call, req *tas.RemoveMediaSigningCertificateAssignment) (*tas.RemoveMediaSigningCertificateAssignmentResponse, error) {
 	err := c.Update(func(tx *state.Tx) error {
-		signed := slices.ContainsFunc(tx.View().Media.Encoders, func(e mediacfg.VideoEncoder) bool { return e.Signed })
-		return tx.Keystore().RemoveSigningPath(req.CertificationPathID, signed)
+		return tx.Keystore().RemoveSigningPath(req.CertificationPathID, signs(tx.View()))
 	})
 	return &tas.RemoveMediaSigningCertificateAssignmentResponse{}, err
+}
+
+// signs reports whether media is signed.
+func signs(t *state.Tree) bool {
+	return slices.ContainsFunc(t.Media.Encoders, func(e mediacfg.VideoEncoder) bool { return e.Signed })
 }
 
 // getAssignedMediaSigningCertificates lists the media-signing paths, the
@@ -35,10 +39,13 @@ func getAssignedMediaSigningCertificates(c *svc.Call, _ *tas.GetAssignedMediaSig
 }
 
 // signingCapabilities of the service; nil: the camera has no key that signs
-// media, or no client can have media signed. Security 5.8.5, Table 13.
+// media, or media is not signed and nobody can change that. Security 5.8.5,
+// Table 13.
 func signingCapabilities(c *svc.Call) *tas.MediaSigningCapabilities {
-	if c.View().Keystore.MediaSigning.Factory == "" ||
-		!c.SimulatedAll("tas:GetAssignedMediaSigningCertificates", "tr2:SetVideoEncoderConfiguration") {
+	if c.View().Keystore.MediaSigning.Factory == "" || !c.Simulated("tas:GetAssignedMediaSigningCertificates") {
+		return nil
+	}
+	if !signs(c.View()) && !c.Simulated("tr2:SetVideoEncoderConfiguration") {
 		return nil
 	}
 	return &tas.MediaSigningCapabilities{

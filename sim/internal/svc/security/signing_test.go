@@ -106,6 +106,7 @@ func TestMediaSigningIsOfferedAsTheProfileSays(t *testing.T) {
 	}{
 		"all":         {func(*profiles.Profile) {}, true, true, "", arg + "/ter:OldCertificationPathID"},
 		"no user key": {func(p *profiles.Profile) { p.Security.UserSigningKey = false }, true, false, "", noSupport},
+		"no switch":   {func(p *profiles.Profile) { p.ONVIF.OperationsOff = []string{"tr2:SetVideoEncoderConfiguration"} }, true, true, "", arg + "/ter:OldCertificationPathID"},
 		"no key":      {func(p *profiles.Profile) { p.Security.MediaSigning = false }, false, false, noSupport, noSupport},
 		"24.06":       {func(p *profiles.Profile) { p.ONVIF.Release = "24.06" }, false, false, noSupport, noSupport},
 	} {
@@ -118,10 +119,9 @@ func TestMediaSigningIsOfferedAsTheProfileSays(t *testing.T) {
 			if a := cam.As(t, "admin", removeSigner("nothing")); a.Fault != c.unassigns {
 				t.Errorf("removal: %q, want %q", a.Fault, c.unassigns)
 			}
-			// Media is signed where a client says so.
-			signs := cam.As(t, "admin", "<tr2:SetVideoEncoderConfiguration/>").Fault != noSupport
+			sign(t, cam, true)
 			el := cam.As(t, "", "<tas:GetServiceCapabilities/>").Root.FindElement("./Capabilities/MediaSigning")
-			if (el != nil) != (c.supported && signs) {
+			if (el != nil) != c.supported {
 				t.Fatalf("capabilities: %v", el)
 			}
 			if el != nil && (el.SelectAttrValue("MediaSigningSupported", "") != "true" ||
