@@ -19,7 +19,7 @@ import (
 func (c *Camera) authConfig() auth.Config {
 	a, l := c.config.Profile.Auth, c.config.Profile.Limits
 	return auth.Config{
-		Realm: realmOf(c.config.Profile), Clock: c.wall, Random: c.config.Seed.Stream("auth"), Accounts: accountsOf{c},
+		Realm: realmOf(c.config.Profile), Clock: c.wall, Random: c.fresh("auth"), Accounts: accountsOf{c},
 		Limits: auth.Limits{
 			HeaderBytes: int(l.Auth.HeaderBytes), Nonces: l.Auth.Nonces, TokenNonces: l.Auth.Nonces,
 			NonceLifetime: a.Digest.NonceLifetime, Suspects: l.Auth.Suspects,

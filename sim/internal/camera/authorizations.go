@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"io"
+	"strconv"
 	"sync"
 
 	"github.com/camfleet/camfleet/sim/internal/keystore"
@@ -174,7 +176,7 @@ func (c *Camera) oauthClient(keys *keystore.Section, server keystore.AuthServer)
 	limits := c.config.Profile.Auth.JWT.Issuers
 	config := oauth.Config{
 		Type: server.Type, URI: server.ServerURI, Method: server.ClientAuth, ID: server.ClientID, Scope: server.Scope,
-		KeyID: server.KeyID, Clock: c.wall, Random: c.config.Seed.Stream("oauth/" + server.Token),
+		KeyID: server.KeyID, Clock: c.wall, Random: c.fresh("oauth/" + server.Token),
 		FetcherConfig: oidc.FetcherConfig{
 			Verify: c.verifyServers(keys, server.PolicyID), PlainHTTP: oidc.PlainHTTP(limits.PlainHTTP), Dial: c.config.Dial,
 			Limits: oidc.Limits{Bytes: int(limits.DocumentBytes), Timeout: limits.Timeout},
@@ -203,6 +205,12 @@ func (c *Camera) oauthClient(keys *keystore.Section, server keystore.AuthServer)
 		}
 	}
 	return oauth.New(config)
+}
+
+// fresh is randomness that does not come again after a restart, which would find
+// the seed where the last run did.
+func (c *Camera) fresh(name string) io.Reader {
+	return c.config.Seed.Stream(name + "/" + strconv.FormatUint(c.config.State.View().Version, 10))
 }
 
 // clientCertificate is what the camera shows as TLS client.

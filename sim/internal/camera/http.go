@@ -21,7 +21,8 @@ import (
 // Body says.
 const servicePath = "/onvif/"
 
-// ServeHTTP is the camera's web server: SOAP services and still pictures. The
+// ServeHTTP is the camera's web server: SOAP services, still pictures, and the
+// page for browsers. The
 // body is always read, even where it is of no use: some clients send one with
 // every request.
 func (r *run) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -36,7 +37,7 @@ func (r *run) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case strings.HasPrefix(req.URL.Path, "/snapshot/"):
 		r.serveSnapshot(w, req)
 	default:
-		r.plain(w, http.StatusNotFound, "not found")
+		r.page.ServeHTTP(w, req)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/rtsp"
 	"github.com/camfleet/camfleet/sim/internal/svc"
+	"github.com/camfleet/camfleet/sim/internal/web"
 )
 
 // shutdownGrace is how long requests under way may take when the camera goes
@@ -36,6 +37,7 @@ type run struct {
 	authorizations authorizations
 
 	ctx  context.Context
+	page           *web.Site
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 }
@@ -62,6 +64,7 @@ func newRun(c *Camera) (*run, error) {
 	r.services = newServices(r)
 	r.pipeline = r.makePipeline()
 	return r, nil
+	r.page = newPage(r)
 }
 
 // software is the Server header, as the maker would write it.
@@ -105,7 +108,7 @@ func (r *run) makeRTSP() (*rtsp.Server, error) {
 	c := r.camera
 	l := c.config.Profile.Limits.RTSP
 	return rtsp.New(rtsp.Config{
-		Clock: c.config.Clock, Wall: c.wall, Random: c.config.Seed.Stream("rtsp/session"),
+		Clock: c.config.Clock, Wall: c.wall, Random: c.fresh("rtsp/session"),
 		Lookup: func(path string) (*rtsp.Stream, bool) {
 			s, ok := r.streams[strings.TrimPrefix(path, "/")]
 			return s, ok

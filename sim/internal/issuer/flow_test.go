@@ -88,6 +88,9 @@ func (f *flow) signIn(t *testing.T, page, name, password string) (int, *url.URL,
 			form.Set(m[1], strings.ReplaceAll(strings.ReplaceAll(m[2], "&#43;", "+"), "&amp;", "&"))
 		}
 	}
+	if !strings.Contains(page, `<form method="post" action="authorize">`) {
+		t.Fatalf("the form goes elsewhere: %s", page)
+	}
 	answer, err := f.web.PostForm(f.URL()+"/authorize", form)
 	return read(t, answer, err)
 }
