@@ -18,50 +18,68 @@ import (
 func TestSpoiltRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	f, check := newFixture(t), schematest.Collect(t)
-	rows := table(f.material)
+	rows, all := table(f.material), spoiltRequests{of: map[string][]spoilt{}}
 	for _, o := range specified(t) {
-		t.Run(o.Operation, func(t *testing.T) {
+		all.add(t, o.Operation, f.fill(rows[o.Operation].served.body))
+	}
+	valid := schematest.Valid(t, all.messages...)
+	for operation, bad := range all.of {
+		t.Run(operation, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, f, check)
-			a := rows[o.Operation].served
-			if a.before != nil {
-				if err := b.State.Update(a.before); err != nil {
+			if before := rows[operation].served.before; before != nil {
+				if err := b.State.Update(before); err != nil {
 					t.Fatal(err)
 				}
 			}
-			b.spoil(t, f.fill(a.body))
+			was := sections(t, b.Camera)
+			for _, s := range bad {
+				b.refuses(t, s, valid[s.number])
+			}
+			if !bytes.Equal(sections(t, b.Camera), was) { // the sections that were there before
+				t.Error("what was the state before has changed")
+			}
 		})
 	}
 }
 
-func (b *bench) spoil(t *testing.T, good string) {
+// spoilt is a spoilt request; the number is that among all.
+type spoilt struct {
+	what, message string
+	number        int
+}
+
+// spoiltRequests are those of all operations.
+type spoiltRequests struct {
+	of       map[string][]spoilt
+	messages [][]byte
+}
+
+func (r *spoiltRequests) add(t *testing.T, operation, good string) {
 	t.Helper()
 	bad := cameratest.Spoil(t, []byte(cameratest.Envelope("", good)))
-	names := slices.Sorted(maps.Keys(bad))
-	var messages [][]byte
-	for _, what := range names {
-		messages = append(messages, []byte(bad[what]))
+	for _, what := range slices.Sorted(maps.Keys(bad)) {
+		r.of[operation] = append(r.of[operation], spoilt{what, bad[what], len(r.messages)})
+		r.messages = append(r.messages, []byte(bad[what]))
 	}
-	valid := schematest.Valid(t, messages...)
-	was := sections(t, b.Camera)
-	for i, what := range names {
-		tree := b.State.View()
-		a := b.Call(t, cameratest.Call{As: "admin", Envelope: bad[what]})
-		b.check.Add("", a.Body)
-		switch {
-		case a.Fault == "" && !valid[i]:
-			t.Errorf("%s: served, against the schema: %.1000s", what, bad[what])
-		case a.Fault == "":
-			b.back(t, tree)
-			continue
-		case !strings.HasPrefix(a.Fault, "env:Sender/") && !strings.HasPrefix(a.Fault, "env:Receiver/ter:Action/"):
-			t.Errorf("%s: %s", what, a.Fault)
-		}
-		if b.State.View() != tree {
-			t.Errorf("%s: %s, and the state changed", what, a.Fault)
-		}
+}
+
+// refuses sends a spoilt request, which the schema allows or not.
+func (b *bench) refuses(t *testing.T, s spoilt, valid bool) {
+	t.Helper()
+	tree := b.State.View()
+	a := b.Call(t, cameratest.Call{As: "admin", Envelope: s.message})
+	b.check.Add("", a.Body)
+	switch {
+	case a.Fault == "" && !valid:
+		t.Errorf("%s: served, against the schema: %.1000s", s.what, s.message)
+	case a.Fault == "":
+		b.back(t, tree)
+		return
+	case !strings.HasPrefix(a.Fault, "env:Sender/") && !strings.HasPrefix(a.Fault, "env:Receiver/ter:Action/"):
+		t.Errorf("%s: %s", s.what, a.Fault)
 	}
-	if !bytes.Equal(sections(t, b.Camera), was) { // the sections that were there before
-		t.Error("what was the state before has changed")
+	if b.State.View() != tree {
+		t.Errorf("%s: %s, and the state changed", s.what, a.Fault)
 	}
 }

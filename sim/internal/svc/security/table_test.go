@@ -84,7 +84,8 @@ type bench struct {
 	fixture *fixture
 	disk    *disk
 	check   *schematest.Collector
-	nonce   int
+	nonce   int // how many requests needed one
+	checked int // how many answers of a fuzzer were checked
 }
 
 func newBench(t testing.TB, f *fixture, check *schematest.Collector) *bench {
