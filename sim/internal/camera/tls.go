@@ -2,6 +2,7 @@ package camera
 
 import (
 	"crypto"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -59,6 +60,7 @@ func (t *tlsServer) current() (*tls.Config, error) {
 
 func (t *tlsServer) make(keys *keystore.Section) (*tls.Config, error) {
 	c := &tls.Config{
+		Time:       t.clock.Now, // session tickets grow old by the camera's own clock
 		NextProtos: []string{"http/1.1"}, DynamicRecordSizingDisabled: true,
 		MinVersion: tls.VersionTLS13, MaxVersion: tls.VersionTLS12, CipherSuites: suites(),
 	}
@@ -87,6 +89,9 @@ func (t *tlsServer) make(keys *keystore.Section) (*tls.Config, error) {
 	if len(c.Certificates) == 0 {
 		return nil, errNoCertificate
 	}
+	if err := newTickets(c); err != nil {
+		return nil, err
+	}
 	if keys.TLS.ClientAuthRequired {
 		clients, err := newClientAuth(keys, t.clock)
 		if err != nil {
@@ -95,6 +100,18 @@ func (t *tlsServer) make(keys *keystore.Section) (*tls.Config, error) {
 		clients.require(c)
 	}
 	return c, nil
+}
+
+// newTickets makes the session tickets of earlier configurations worthless: who
+// comes back after a change gets a full handshake and sees the path that is
+// assigned now.
+func newTickets(c *tls.Config) error {
+	var key [32]byte
+	if _, err := rand.Read(key[:]); err != nil {
+		return err
+	}
+	c.SetSessionTicketKeys([][32]byte{key})
+	return nil
 }
 
 // narrow leaves the best version that the server has enabled and the client
