@@ -17,9 +17,11 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/clock"
 	"github.com/camfleet/camfleet/sim/internal/device"
+	"github.com/camfleet/camfleet/sim/internal/fault"
 	"github.com/camfleet/camfleet/sim/internal/job"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/op"
+	"github.com/camfleet/camfleet/sim/internal/pki"
 	"github.com/camfleet/camfleet/sim/internal/seed"
 	"github.com/camfleet/camfleet/sim/internal/soap"
 	"github.com/camfleet/camfleet/sim/internal/state"
@@ -52,6 +54,9 @@ type Config struct {
 	// Dial opens connections to the issuers that are not at hand; nil: those of the
 	// machine.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// SigningAuthority issues the certificates of faults; nil: they have a root of
+	// their own.
+	SigningAuthority *pki.Authority
 	// Listen opens a TCP listener; the camera asks for the address of its first
 	// listeners again after a reboot.
 	Listen func(ctx context.Context, address string) (net.Listener, error)
@@ -86,6 +91,7 @@ type Camera struct {
 	tls    *tlsServer
 	vault  *vault.Vault
 	jobs   jobs
+	faults *fault.Set
 	// foreign finds the keys of issuers that are not at hand.
 	foreign foreign
 
@@ -127,6 +133,7 @@ func New(c Config) *Camera {
 	change := strconv.FormatUint(c.State.View().Version, 10)
 	cam.vault = vault.New(vault.Config{TPM: c.TPM, Random: c.Seed.Stream("vault/" + change), Clock: c.Clock, Estimates: c.Estimates})
 	cam.foreign.camera = cam
+	cam.faults = newFaults(cam)
 	cam.tls = &tlsServer{state: c.State, open: cam.Signer, clock: cam.wall}
 	return cam
 }

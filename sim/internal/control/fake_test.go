@@ -163,3 +163,42 @@ func (f *fixture) do(method, target, body string, header ...string) *httptest.Re
 	f.api.ServeHTTP(w, r)
 	return w
 }
+
+// aFault is the fault that cam-0001 has.
+func aFault() api.Fault { return api.Fault{ID: "freeze-1", At: "frame", Do: "freeze", Fired: 3} }
+
+func (f *fakeFleet) Faults(camera string) ([]api.Fault, error) {
+	if camera != "cam-0001" {
+		return nil, fmt.Errorf("camera %q: %w", camera, api.ErrNotFound)
+	}
+	return []api.Fault{aFault()}, nil
+}
+
+func (f *fakeFleet) Fault(camera, id string) (api.Fault, error) {
+	if camera != "cam-0001" || id != "freeze-1" {
+		return api.Fault{}, fmt.Errorf("fault %q: %w", id, api.ErrNotFound)
+	}
+	return aFault(), nil
+}
+
+func (f *fakeFleet) AddFault(camera string, a api.Fault) (api.Fault, error) {
+	switch {
+	case camera != "cam-0001":
+		return api.Fault{}, fmt.Errorf("camera %q: %w", camera, api.ErrNotFound)
+	case a.ID == "freeze-1":
+		return api.Fault{}, fmt.Errorf("there is a fault of that id: %w", api.ErrNotAllowed)
+	case a.Do != "freeze":
+		return api.Fault{}, &api.ConfigError{Field: "do", Text: "no such fault"}
+	}
+	a.ID = "freeze-2"
+	return a, nil
+}
+
+func (f *fakeFleet) RemoveFault(camera, id string) (api.Fault, error) { return f.Fault(camera, id) }
+
+func (f *fakeFleet) ClearFaults(camera string) error {
+	_, err := f.Faults(camera)
+	return err
+}
+
+func (f *fakeFleet) Reset() api.ResetResult { return api.ResetResult{Faults: 4} }

@@ -51,6 +51,15 @@ type Fleet interface {
 	// Authorizations tells how a camera stands with the authorization servers
 	// that it gets tokens of for itself.
 	Authorizations(camera string) ([]api.Authorization, error)
+	// Faults lists the faults of a camera, Fault returns one.
+	Faults(camera string) ([]api.Fault, error)
+	Fault(camera, id string) (api.Fault, error)
+	// AddFault puts a fault into a camera, RemoveFault and ClearFaults take one or
+	// all away, Reset those of all cameras but the ones of their profiles.
+	AddFault(camera string, f api.Fault) (api.Fault, error)
+	RemoveFault(camera, id string) (api.Fault, error)
+	ClearFaults(camera string) error
+	Reset() api.ResetResult
 	// RotateIssuer makes new signing keys for the provider.
 	RotateIssuer() (api.IssuerKeys, error)
 }

@@ -29,7 +29,7 @@ type query struct{ Name, Kind, Summary string }
 
 // routes is the whole control API but for the issuer.
 func (s *server) routes() []route {
-	return slices.Concat(s.healthRoutes(), s.fleetRoutes(), s.cameraRoutes(), s.dashboardRoutes())
+	return slices.Concat(s.healthRoutes(), s.fleetRoutes(), s.cameraRoutes(), s.faultRoutes(), s.dashboardRoutes())
 }
 
 func (s *server) healthRoutes() []route {

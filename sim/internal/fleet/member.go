@@ -81,7 +81,7 @@ func (f *Fleet) assemble(m *member, first state.Tree, saver *store.Camera) {
 	m.camera = camera.New(camera.Config{
 		Name: m.name, Number: m.number, Profile: m.profile, State: m.state, TPM: m.tpm,
 		Seed: f.seed.Sub(m.name), Clock: f.clock, Log: f.log, Binder: f.binder, Catalogue: f.catalogue,
-		Jobs: f.jobs, Estimates: f.estimates, Issuers: f.issuer, Revoked: f.issuer.Revoked, Listen: f.listen, Observe: f.observer(m),
+		Jobs: f.jobs, Estimates: f.estimates, Issuers: f.issuer, Revoked: f.issuer.Revoked, Listen: f.listen, SigningAuthority: f.roots.Signing, Observe: f.observer(m),
 		Status: func(s camera.Status) { f.statusChanged(m, s) },
 	})
 	f.join(m)

@@ -13,6 +13,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -60,8 +61,10 @@ type Config struct {
 	// Users may sign in for the authorization code flow; none: there is no
 	// such flow.
 	Users []User
-	// Changed is called, without lock, when there is something new in Keys or
-	// Registrations that a later start should have; nil: nobody cares.
+	// Revocations are those of an earlier [Issuer.Revocations].
+	Revocations []byte
+	// Changed is called, without lock, when there is something new in Keys,
+	// Registrations or Revocations that a later start should have; nil: nobody cares.
 	Changed func() error
 	// TTL is how long tokens live that ask for no time; 0: 10 minutes.
 	TTL time.Duration
@@ -119,7 +122,7 @@ func New(c Config) (*Issuer, error) {
 			return nil, err
 		}
 	}
-	if err := i.restore(c.Registrations); err != nil {
+	if err := errors.Join(i.restore(c.Registrations), i.restoreRevoked(c.Revocations)); err != nil {
 		return nil, err
 	}
 	if _, err := i.current(c.Algorithms[0]); err != nil {

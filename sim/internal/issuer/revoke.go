@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,10 +24,47 @@ func (i *Issuer) Revoke(jti string) error {
 	if jti == "" || len(jti) > maxRevokedID {
 		return fmt.Errorf("jti of %d bytes: want 1 to %d", len(jti), maxRevokedID)
 	}
+	if err := i.revoke(jti); err != nil {
+		return err
+	}
+	return i.changed()
+}
+
+// Revocations returns what was withdrawn, for [Config].Revocations of a later
+// start.
+func (i *Issuer) Revocations() ([]byte, error) {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	text, err := json.Marshal(i.revoked)
+	if err != nil {
+		return nil, fmt.Errorf("withdrawn tokens: %w", err)
+	}
+	return text, nil
+}
+
+// restoreRevoked reads what Revocations returned.
+func (i *Issuer) restoreRevoked(text []byte) error {
+	if text == nil {
+		return nil
+	}
+	var revoked map[string]time.Time
+	if err := json.Unmarshal(text, &revoked); err != nil {
+		return fmt.Errorf("withdrawn tokens: %w", err)
+	}
+	if len(revoked) > maxRevoked {
+		return fmt.Errorf("%w: %d, at most %d", ErrRevoked, len(revoked), maxRevoked)
+	}
+	if revoked != nil {
+		i.revoked = revoked
+	}
+	return nil
+}
+
+func (i *Issuer) revoke(jti string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	now := i.config.Clock.Now()
-	if len(i.revoked) >= maxRevoked {
+	if _, again := i.revoked[jti]; !again && len(i.revoked) >= maxRevoked {
 		for id, until := range i.revoked {
 			if !now.Before(until) {
 				delete(i.revoked, id)
