@@ -184,6 +184,9 @@ func (f *Fleet) Snapshot(ctx context.Context, camera, stream string) ([]byte, er
 // Mint makes a token the fleet's cameras take, or a deliberately bad one.
 func (f *Fleet) Mint(r api.TokenRequest) (api.Token, error) { return f.fleet.Mint(r) }
 
+// Revoke withdraws a token of the fleet's issuer: its cameras take it no more.
+func (f *Fleet) Revoke(r api.Revocation) (api.Revocation, error) { return f.fleet.Revoke(r) }
+
 // Authorizations tells how a camera stands with the authorization servers that
 // it gets tokens of for itself. Errors: api.ErrNotFound, api.ErrNotReady.
 func (f *Fleet) Authorizations(camera string) ([]api.Authorization, error) {

@@ -67,6 +67,7 @@ type tokenCommand struct {
 	Claim   []string `sep:"none" placeholder:"K=V" help:"A further claim; V is JSON or else a text. May be repeated."`
 	Subject string   `name:"sub" placeholder:"NAME" help:"Subject claim."`
 	Bad     string   `enum:"expired,not-yet,audience,signature,role,alg-none,issuer," default:"" placeholder:"HOW" help:"Make it wrong: expired, not-yet, audience, signature, role, alg-none or issuer."`
+	Revoke  string   `placeholder:"TOKEN" help:"Make none, but withdraw this one of the issuer's; its jti will do. The cameras take it no more."`
 	JSON    bool     `help:"Print token, type and expiry as JSON."`
 }
 
@@ -80,21 +81,46 @@ func (c *tokenCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	if c.Revoke != "" {
+		return c.withdraw(ctx, p, client)
+	}
 	token, err := client.Mint(ctx, api.TokenRequest{
 		Role: c.Role, Audience: c.Aud, TTL: c.TTL, Claims: claims, Subject: c.Subject, Bad: c.Bad,
 	})
-	var refused *api.RequestError
-	if errors.As(err, &refused) && refused.Status == 400 && refused.Answer.Field != "" {
-		return &api.ConfigError{Field: refused.Answer.Field, Text: refused.Answer.Error, Hint: refused.Answer.Hint}
-	}
 	if err != nil {
-		return explain(err)
+		return mistake(err)
 	}
 	if c.JSON {
 		return writeJSON(p.stdout, token)
 	}
 	_, err = fmt.Fprintln(p.stdout, token.Token)
 	return err
+}
+
+// withdraw revokes a token and prints its jti.
+func (c *tokenCommand) withdraw(ctx context.Context, p *program, client *api.Client) error {
+	r := api.Revocation{JTI: c.Revoke}
+	if strings.Contains(c.Revoke, ".") {
+		r = api.Revocation{Token: c.Revoke}
+	}
+	done, err := client.Revoke(ctx, r)
+	if err != nil {
+		return mistake(err)
+	}
+	if c.JSON {
+		return writeJSON(p.stdout, done)
+	}
+	_, err = fmt.Fprintf(p.stdout, "withdrawn: %s\n", done.JTI)
+	return err
+}
+
+// mistake is an error of the control API; one about a field is the user's.
+func mistake(err error) error {
+	var refused *api.RequestError
+	if errors.As(err, &refused) && refused.Status == 400 && refused.Answer.Field != "" {
+		return &api.ConfigError{Field: refused.Answer.Field, Text: refused.Answer.Error, Hint: refused.Answer.Hint}
+	}
+	return explain(err)
 }
 
 // parseClaims reads k=v pairs.

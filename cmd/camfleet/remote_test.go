@@ -33,6 +33,24 @@ cam-0002  legacy    starting  -                                            -    
 	}
 }
 
+func TestTokenIsWithdrawnByItselfOrItsIdentifier(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]struct{ body, out string }{
+		"--revoke 17":        {`{"jti":"17"}`, "withdrawn: 17\n"},
+		"--revoke a.b.c":     {`{"token":"a.b.c"}`, "withdrawn: 17\n"},
+		"--revoke 17 --json": {`{"jti":"17"}`, `{"jti":"17"}` + "\n"},
+	} {
+		c := newControlAPI(t, map[string]any{"POST /v1/tokens/revoke": api.Revocation{JTI: "17"}})
+		got := try(t, &fakeLibrary{}, nil, append([]string{"token", "--control", c.URL}, strings.Fields(args)...)...)
+		if diff := cmp.Diff(result{0, want.out, ""}, got, cmp.AllowUnexported(result{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", args, diff)
+		}
+		if strings.TrimSpace(c.body) != want.body {
+			t.Errorf("%s: %s was sent", args, c.body)
+		}
+	}
+}
+
 func TestTokenSendsWhatTheFlagsSay(t *testing.T) {
 	t.Parallel()
 	token := api.Token{Token: "a.b.c", Type: "Bearer", Expires: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}

@@ -91,6 +91,13 @@ type TokenRequest struct {
 	Key      string         `json:"key,omitempty"`    // kid of the signing key; default: the current one
 }
 
+// Revocation withdraws a token of the fleet's issuer (POST /v1/tokens/revoke):
+// the cameras take it no more. The answer has its jti.
+type Revocation struct {
+	JTI   string `json:"jti,omitempty"`   // its identifier
+	Token string `json:"token,omitempty"` // or the token itself
+}
+
 // Token is a minted token.
 type Token struct {
 	Token   string    `json:"token"`

@@ -115,6 +115,11 @@ func (c *Client) Mint(ctx context.Context, r TokenRequest) (t Token, err error) 
 	return t, c.json(ctx, http.MethodPost, "/v1/tokens", r, &t)
 }
 
+// Revoke withdraws a token of the fleet's issuer.
+func (c *Client) Revoke(ctx context.Context, r Revocation) (done Revocation, err error) {
+	return done, c.json(ctx, http.MethodPost, "/v1/tokens/revoke", r, &done)
+}
+
 // Authorizations tells how a camera stands with the authorization servers that
 // it gets tokens of for itself.
 func (c *Client) Authorizations(ctx context.Context, camera string) (list []Authorization, err error) {

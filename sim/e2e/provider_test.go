@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/camfleet/camfleet/sim/api"
 	"github.com/camfleet/camfleet/sim/internal/onvif/schematest"
 	"github.com/camfleet/camfleet/sim/simtest"
 )
@@ -155,4 +156,29 @@ func TestTokensOfAnotherOpenIDProviderOpenTheCamera(t *testing.T) {
 	if !strings.HasSuffix(r.stdout, "200") {
 		t.Errorf("curl --oauth2-bearer: %s", tail(r.stdout))
 	}
+}
+
+func TestRevokedTokenOpensNothingMore(t *testing.T) {
+	t.Parallel()
+	cam := simtest.Camera(t)
+	w := newWeb(t, cam)
+	token := cam.Token("Operator")
+	open := func(want int) {
+		t.Helper()
+		for door, a := range map[string]answer{
+			"RTSPS": describe(t, cam, cam.Streams[0].RTSPS, "Authorization: Bearer "+token),
+			"SOAP":  w.post(t, cam.DeviceURLTLS, "Bearer "+token, envelope("", getDeviceInformation)),
+		} {
+			if told := strings.Contains(strings.Join(a.challenges(), "\n"), `error_description="The access token was revoked"`); a.status != want || told != (want == 401) {
+				t.Errorf("%s: status %d, %q, want %d", door, a.status, a.challenges(), want)
+			}
+		}
+	}
+	open(http.StatusOK)
+	if _, err := cam.Fleet.Revoke(api.Revocation{Token: token}); err != nil {
+		t.Fatal(err)
+	}
+	open(http.StatusUnauthorized)
+	token = cam.Token("Operator") // another one
+	open(http.StatusOK)
 }

@@ -123,6 +123,13 @@ func (f *fakeFleet) Authorizations(string) ([]api.Authorization, error) {
 	return []api.Authorization{{Token: "t", Server: "https://as.example", ClientID: "c", ClientAuth: "private_key_jwt", State: "waiting"}}, nil
 }
 
+func (f *fakeFleet) Revoke(r api.Revocation) (api.Revocation, error) {
+	if r.JTI == "" {
+		return r, &api.ConfigError{Field: "jti", Text: "which token?"}
+	}
+	return r, nil
+}
+
 func (f *fakeFleet) RotateIssuer() (api.IssuerKeys, error) {
 	return api.IssuerKeys{Keys: []string{"new", "old"}}, nil
 }

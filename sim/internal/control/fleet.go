@@ -35,6 +35,8 @@ type Fleet interface {
 	Snapshot(ctx context.Context, camera, stream string) ([]byte, error)
 	// Mint makes a token, good or deliberately bad.
 	Mint(api.TokenRequest) (api.Token, error)
+	// Revoke withdraws a token of the provider.
+	Revoke(api.Revocation) (api.Revocation, error)
 	// Reboot starts a camera's reboot and returns.
 	Reboot(ctx context.Context, camera string) error
 	// CA is a certificate in PEM: without a camera the fleet's root, or with

@@ -109,6 +109,19 @@ func (s *server) postToken(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func (s *server) postRevoke(w http.ResponseWriter, r *http.Request) error {
+	var req api.Revocation
+	if err := s.decode(w, r, &req); err != nil {
+		return err
+	}
+	done, err := s.Fleet.Revoke(req)
+	if err != nil {
+		return err
+	}
+	s.write(w, r, http.StatusOK, done)
+	return nil
+}
+
 func (s *server) getAuthorizations(w http.ResponseWriter, r *http.Request) error {
 	camera, err := s.camera(r)
 	if err != nil {

@@ -54,6 +54,8 @@ func (s *server) fleetRoutes() []route {
 			Answer: []api.Operation{}, Errors: []int{404}, handle: s.getOperations},
 		{Method: "POST", Path: "/v1/tokens", Summary: "Mints a token, good or deliberately bad.",
 			Body: api.TokenRequest{}, Status: http.StatusCreated, Answer: api.Token{}, Errors: []int{413, 415, 503}, handle: s.postToken},
+		{Method: "POST", Path: "/v1/tokens/revoke", Summary: "Withdraws a token of the fleet's issuer, by its jti or itself.",
+			Body: api.Revocation{}, Answer: api.Revocation{}, Errors: []int{413, 415}, handle: s.postRevoke},
 		{Method: "POST", Path: "/v1/issuer/rotate", Summary: "Makes new signing keys for the issuer; the old ones stay published.",
 			Answer: api.IssuerKeys{}, handle: s.postRotate},
 	}

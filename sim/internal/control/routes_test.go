@@ -55,6 +55,8 @@ func TestRoutesAnswer(t *testing.T) {
 		{"authorizations", "GET", "/v1/cameras/cam-0001/authorizations", "", 200, "application/json",
 			`[{"token":"t","server":"https://as.example","client_id":"c","client_auth":"private_key_jwt","state":"waiting","attempts":0}]`},
 		{"authorizations of nobody", "GET", "/v1/cameras/nobody/authorizations", "", 404, "application/json", `{"error":"there is no camera \"nobody\"","field":"name","hint":"GET /v1/cameras lists them"}`},
+		{"revocation", "POST", "/v1/tokens/revoke", `{"jti":"7"}`, 200, "application/json", `{"jti":"7"}`},
+		{"revocation of nothing", "POST", "/v1/tokens/revoke", `{}`, 400, "application/json", `{"error":"which token?","field":"jti"}`},
 		{"rotation", "POST", "/v1/issuer/rotate", "", 200, "application/json", `{"keys":["new","old"]}`},
 		{"issuer", "GET", "/issuer/jwks", "", 200, "text/plain; charset=utf-8", "issuer GET /issuer/jwks"},
 		{"faults", "GET", "/v1/cameras/cam-0001/faults", "", 200, "application/json", `[{"id":"freeze-1","at":"frame","do":"freeze","fired":3}]`},

@@ -16,6 +16,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/issuer"
 	"github.com/camfleet/camfleet/sim/internal/pki"
 	"github.com/camfleet/camfleet/sim/internal/store"
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // newIssuer makes the fleet's OpenID provider, with what an earlier run left.
@@ -25,7 +26,7 @@ func (f *Fleet) newIssuer(info store.Info) (*issuer.Issuer, error) {
 	return issuer.New(issuer.Config{
 		URL: f.config.ControlURL + "/issuer", TLSURL: secureURL(f.config.ControlURL) + "/issuer",
 		Clock: f.clock, Random: f.seed.Stream("issuer"),
-		Keys: info.IssuerKeys, Registrations: info.IssuerClients, Algorithms: []string{"ES256", "RS256"},
+		Keys: info.IssuerKeys, Registrations: info.IssuerClients, Revocations: info.IssuerRevoked, Algorithms: []string{"ES256", "RS256"},
 		Audience: camera.Audience, ClientRoots: roots, Users: f.people(), Changed: f.keepIssuer,
 	})
 }
@@ -77,6 +78,28 @@ func (f *Fleet) IssuerTLS() http.Handler { return f.issuer.TLSHandler() }
 func (f *Fleet) RotateIssuer() (api.IssuerKeys, error) {
 	err := f.issuer.Rotate()
 	return api.IssuerKeys{Keys: f.issuer.KeyIDs()}, err
+}
+
+// Revoke withdraws a token of the provider, which the request names or is.
+func (f *Fleet) Revoke(r api.Revocation) (api.Revocation, error) {
+	if (r.JTI == "") == (r.Token == "") {
+		return api.Revocation{}, &api.ConfigError{Field: "jti", Text: "which token?", Hint: "give its jti, or the token itself as \"token\""}
+	}
+	if r.Token != "" {
+		var claims jwt.RegisteredClaims
+		_, _, err := jwt.NewParser().ParseUnverified(r.Token, &claims)
+		switch {
+		case err != nil || claims.ID == "":
+			return api.Revocation{}, &api.ConfigError{Field: "token", Text: "it is no JWT with a jti"}
+		case claims.Issuer != f.issuer.URL() && claims.Issuer != f.issuer.TLSURL():
+			return api.Revocation{}, &api.ConfigError{Field: "token", Text: "it is not of this fleet's issuer", Hint: "who made it has to withdraw it"}
+		}
+		r = api.Revocation{JTI: claims.ID}
+	}
+	if err := f.issuer.Revoke(r.JTI); err != nil {
+		return api.Revocation{}, &api.ConfigError{Field: "jti", Text: err.Error()}
+	}
+	return r, nil
 }
 
 // controlLife is how long the certificate of the control listener is good for:

@@ -66,6 +66,9 @@ func (f *Fleet) setInfo(info store.Info) (err error) {
 	if info.IssuerClients, err = f.issuer.Registrations(); err != nil {
 		return err
 	}
+	if info.IssuerRevoked, err = f.issuer.Revocations(); err != nil {
+		return err
+	}
 	info.Issuer = f.issuer.URL()
 	return f.store.SetInfo(info)
 }

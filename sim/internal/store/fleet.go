@@ -34,6 +34,8 @@ type Info struct {
 	Issuer        string `json:"issuer,omitempty"`
 	IssuerKeys    []byte `json:"issuerKeys,omitempty"`
 	IssuerClients []byte `json:"issuerClients,omitempty"`
+	// IssuerRevoked are the tokens that the issuer has withdrawn.
+	IssuerRevoked []byte `json:"issuerRevoked,omitempty"`
 }
 
 // CameraInfo is one camera of the fleet.
