@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -68,6 +69,11 @@ func operations(names ...string) need {
 	return need{strings.Join(names, ", "), func(f *features) bool {
 		return !slices.ContainsFunc(names, func(name string) bool { return !f.simulated[name] })
 	}}
+}
+
+// release is one of the Security service, or a later one: 2506 is 25.06.
+func release(n int) need {
+	return need{fmt.Sprintf("release %d.%02d", n/100, n%100), func(f *features) bool { return f.release >= n }}
 }
 
 // service is one that GetServices lists, by its prefix.

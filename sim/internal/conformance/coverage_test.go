@@ -33,6 +33,8 @@ func sections() []section {
 	return []section{
 		{"security", "Security Configuration Service (test specification 20.12)", slices.Concat(
 			keyCases(), certificateCases(), pathCases(), tlsCases(), capabilityCases(), storeCases())},
+		{"security-newer", "Security Configuration Service, derived from 25.06", newerCases()},
+		{"addon", "TLS Configuration add-on, derived from RC 1.4 and 1.5", addonCases()},
 	}
 }
 
@@ -112,6 +114,7 @@ func newSession(t *testing.T, host *tpm.Host, check *schematest.Collector, ring 
 		Profile: profile, Host: host, Listen: true,
 		Change: func(p *profiles.Profile) {
 			p.Keys.Generation = profiles.Generation{ECDSA: pace, RSA2048: pace, RSA3072: pace, RSA4096: pace}
+			p.Boot.Time = 0 // so that no test has to wait for it
 		},
 	})
 	s.features = discover(s)

@@ -54,7 +54,8 @@ func (s *session) sameCapabilities(prefix string) {
 }
 
 // capabilitiesFit checks the implications of Table 13 in the form of the
-// device's release: 22.12 and 23.06 relaxed some of them.
+// device's release: 22.12 and 23.06 relaxed some of them, and since 25.12 the
+// Security Baseline says which algorithms are mandatory.
 func capabilitiesFit(s *session) {
 	f := s.features
 	const keystore, server = "tas/KeystoreCapabilities/", "tas/TLSServerCapabilities/"
@@ -70,7 +71,10 @@ func capabilitiesFit(s *session) {
 			s.Errorf("%s lacks what it implies: %v", what, wanted)
 		}
 	}
-	rsaWithBoth := algorithms(sha1RSA, sha256RSA)
+	baseline := f.release >= 2512
+	rsaWithBoth := baseline || algorithms(sha1RSA, sha256RSA)
+	decrypts := baseline || slices.Contains(f.words(keystore+"PasswordBasedEncryptionAlgorithms"), "pbeWithSHAAnd3-KeyTripleDES-CBC")
+	checks := baseline || slices.Contains(f.words(keystore+"PasswordBasedMACAlgorithms"), "hmacWithSHA256")
 	imply("RSAKeyPairGeneration", on("RSAKeyPairGeneration"), n("MaximumNumberOfKeys") > 0, len(f.words(keystore+"RSAKeyLengths")) > 0)
 	imply("ECCKeyPairGeneration", on("ECCKeyPairGeneration"), n("MaximumNumberOfKeys") > 0, len(f.words(keystore+"EllipticCurves")) > 0)
 	imply("PKCS10ExternalCertificationWithRSA", on("PKCS10ExternalCertificationWithRSA"),
@@ -81,12 +85,10 @@ func capabilitiesFit(s *session) {
 		on("RSAKeyPairGeneration") || on("PKCS8RSAKeyPairUpload") || on("PKCS12CertificateWithRSAPrivateKeyUpload"),
 		n("MaximumNumberOfCertificates") > 0, rsaWithBoth)
 	imply("PKCS8RSAKeyPairUpload", on("PKCS8RSAKeyPairUpload"), n("MaximumNumberOfKeys") > 0,
-		!alone || n("MaximumNumberOfPassphrases") > 0, slices.Contains(f.words(keystore+"PasswordBasedEncryptionAlgorithms"), "pbeWithSHAAnd3-KeyTripleDES-CBC"))
+		!alone || n("MaximumNumberOfPassphrases") > 0, decrypts)
 	imply("PKCS12CertificateWithRSAPrivateKeyUpload", on("PKCS12CertificateWithRSAPrivateKeyUpload"),
 		n("MaximumNumberOfKeys") >= 2, n("MaximumNumberOfCertificates") >= 2, n("MaximumNumberOfCertificationPaths") > 0,
-		!alone || n("MaximumNumberOfPassphrases") > 0, !alone || rsaWithBoth,
-		slices.Contains(f.words(keystore+"PasswordBasedEncryptionAlgorithms"), "pbeWithSHAAnd3-KeyTripleDES-CBC"),
-		slices.Contains(f.words(keystore+"PasswordBasedMACAlgorithms"), "hmacWithSHA256"))
+		!alone || n("MaximumNumberOfPassphrases") > 0, !alone || rsaWithBoth, decrypts, checks)
 	signs := on("PKCS10ExternalCertificationWithRSA") || on("PKCS10") || on("SelfSignedCertificateCreationWithRSA") || on("SelfSignedCertificateCreation")
 	imply("TLSServerSupported", len(f.words(server+"TLSServerSupported")) > 0, signs,
 		n("MaximumNumberOfCertificationPaths") >= 2, f.number(server+"MaximumNumberOfTLSCertificationPaths") > 0,

@@ -67,7 +67,7 @@ func (s *session) keyByEvent(body string) {
 	s.Helper()
 	events := s.subscribe("tns1:Advancedsecurity/Keystore/KeyStatus")
 	id, estimate := s.begin(body)
-	s.camera.Clock.Advance(estimate)
+	s.due(id, estimate)
 	var seen []string
 	for !slices.Contains(seen, "generating>ok") {
 		a := events.pull("PT60S", 1)

@@ -88,13 +88,22 @@ func keyPairIsUploaded(s *session) {
 	s.want("status", s.do(tas("GetKeyStatus", tas("KeyID", id))).Text("./KeyStatus"), "ok")
 }
 
-// encrypted is a key pair that openssl has encrypted as every device must
-// decrypt it.
+// tripleDES reports whether the device takes the encryption that every device
+// had to take before the Security Baseline; else it takes PBES2.
+func (s *session) tripleDES() bool {
+	return slices.Contains(s.features.words("tas/KeystoreCapabilities/PasswordBasedEncryptionAlgorithms"), "pbeWithSHAAnd3-KeyTripleDES-CBC")
+}
+
+// encrypted is a key pair that openssl has encrypted.
 func (s *session) encrypted(name, passphrase string) []byte {
 	s.Helper()
 	out := s.file("key.p8", nil)
-	s.openssl("pkcs8", "-topk8", "-inform", "DER", "-in", s.file("key.der", s.pair(name)), "-outform", "DER", "-out", out,
-		"-v1", "PBE-SHA1-3DES", "-passout", "pass:"+passphrase)
+	how := []string{"-v1", "PBE-SHA1-3DES"}
+	if !s.tripleDES() {
+		how = []string{"-v2", "aes-256-cbc"}
+	}
+	s.openssl(append([]string{"pkcs8", "-topk8", "-inform", "DER", "-in", s.file("key.der", s.pair(name)), "-outform", "DER", "-out", out,
+		"-passout", "pass:" + passphrase}, how...)...)
 	return s.read(out)
 }
 
@@ -120,8 +129,12 @@ func containerIsNotDecrypted(s *session) {
 	in, out := s.file("in.p12", pfx), s.file("out.p12", nil)
 	pem := s.file("in.pem", nil)
 	s.openssl("pkcs12", "-in", in, "-noenc", "-passin", "pass:", "-out", pem)
-	s.openssl("pkcs12", "-export", "-in", pem, "-out", out, "-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-nomac", "-passout", "pass:right")
-	if info := s.openssl("pkcs12", "-info", "-noout", "-in", out, "-passin", "pass:right"); !strings.Contains(info, "Shrouded Keybag: pbeWithSHA1And3-KeyTripleDES-CBC") {
+	scheme, shown := "PBE-SHA1-3DES", "pbeWithSHA1And3-KeyTripleDES-CBC"
+	if !s.tripleDES() {
+		scheme, shown = "aes-256-cbc", "PBES2"
+	}
+	s.openssl("pkcs12", "-export", "-in", pem, "-out", out, "-keypbe", scheme, "-certpbe", scheme, "-nomac", "-passout", "pass:right")
+	if info := s.openssl("pkcs12", "-info", "-noout", "-in", out, "-passin", "pass:right"); !strings.Contains(info, "Shrouded Keybag: "+shown) {
 		s.Fatalf("the key is not encrypted: %s", info)
 	}
 	wrong := s.passphrase("wrong", "of another")

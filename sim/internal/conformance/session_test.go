@@ -92,8 +92,9 @@ func (s *session) refused(fault, body string) {
 	if a := s.post(s.url(body), admin, "", body); a.Fault != fault {
 		s.Errorf("%.400s: fault %q, want %q\n%s", body, a.Fault, fault, a.Body)
 	}
-	if s.camera.State.View() != before {
-		s.Errorf("%.400s: the camera has changed", body)
+	if after := s.camera.State.View(); after != before {
+		s.Errorf("%.400s: the camera has changed: keystore %v, device %v, users %v, media %v, jobs %v", body, after.Keystore != before.Keystore,
+			after.Device != before.Device, after.Users != before.Users, after.Media != before.Media, after.Jobs != before.Jobs)
 	}
 }
 
