@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,7 +44,7 @@ func (g *guarded) challenge(t *testing.T, d door, algorithm string) *digestReply
 }
 
 func (r *digestReply) hash(parts ...string) string {
-	var h hash.Hash = md5.New() //nolint:gosec // RFC 7616
+	h := md5.New() //nolint:gosec // RFC 7616
 	if r.algorithm == "SHA-256" {
 		h = sha256.New()
 	}
