@@ -31,7 +31,7 @@ const (
 // mint makes tokens of a trusted issuer, good and bad.
 type mint struct{ own, foreign *ecdsa.PrivateKey }
 
-func newMint(t *testing.T) *mint {
+func newMint(t testing.TB) *mint {
 	t.Helper()
 	var m mint
 	for _, k := range []**ecdsa.PrivateKey{&m.own, &m.foreign} {
@@ -49,12 +49,12 @@ func (m *mint) keys() auth.KeySource {
 
 // token is a good token but for some claims; nil takes a claim away. It is made
 // at the time that now is.
-func (m *mint) token(t *testing.T, now time.Time, change map[string]any) string {
+func (m *mint) token(t testing.TB, now time.Time, change map[string]any) string {
 	t.Helper()
 	return m.signed(t, jwt.SigningMethodES256, m.own, now, change)
 }
 
-func (m *mint) signed(t *testing.T, method jwt.SigningMethod, key any, now time.Time, change map[string]any) string {
+func (m *mint) signed(t testing.TB, method jwt.SigningMethod, key any, now time.Time, change map[string]any) string {
 	t.Helper()
 	claims := jwt.MapClaims{
 		"iss": trustedIssuer, "aud": camera.Audience, "sub": "somebody", "jti": "1", "roles": []string{"onvif:User"},

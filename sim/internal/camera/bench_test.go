@@ -29,6 +29,37 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
+// BenchmarkToken is a request that needs an identity, in process: with a token
+// that comes again and again, with a new one each time, and beside them one that
+// nobody needs to be known for.
+func BenchmarkToken(b *testing.B) {
+	m := newMint(b)
+	c := cameratest.New(b, cameratest.Config{Issuers: m.keys()})
+	now := c.Clock.Now()
+	same := m.token(b, now, nil)
+	for name, q := range map[string]func(*testing.B, int) cameratest.Call{
+		"anonymous": func(*testing.B, int) cameratest.Call {
+			return cameratest.Call{Secure: true, Body: "<tds:GetSystemDateAndTime/>"}
+		},
+		"same token": func(*testing.B, int) cameratest.Call {
+			return cameratest.Call{Secure: true, Body: readSystem, Bearer: same}
+		},
+		"new token": func(b *testing.B, n int) cameratest.Call {
+			b.StopTimer()
+			defer b.StartTimer()
+			return cameratest.Call{Secure: true, Body: readSystem, Bearer: m.token(b, now, map[string]any{"jti": strconv.Itoa(n)})}
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for n := 0; b.Loop(); n++ {
+				if a := c.Call(b, q(b, n)); a.Fault != "" {
+					b.Fatal(a.Fault)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkStill is a snapshot of a new frame each time.
 func BenchmarkStill(b *testing.B) {
 	c := cameratest.New(b, cameratest.Config{})

@@ -23,6 +23,7 @@ import (
 // Call is one SOAP request of a test.
 type Call struct {
 	As     string // account, by Digest; "": nobody
+	Bearer string // token in the place of an account; "": none
 	Body   string // child of the Body; the usual prefixes are declared
 	Header string // blocks of the Header
 	Host   string // "": camera.example:20004; "-": none
@@ -85,7 +86,11 @@ func Envelope(header, body string) string {
 // Call posts a request in process, without a socket.
 func (c *Camera) Call(t testing.TB, q Call) Answer {
 	t.Helper()
-	a := c.post(t, q, c.digest.answer(q.As))
+	authorization := c.digest.answer(q.As)
+	if q.Bearer != "" {
+		authorization = "Bearer " + q.Bearer
+	}
+	a := c.post(t, q, authorization)
 	if a.Status == http.StatusUnauthorized && q.As != "" && c.digest.learn(a.Header) {
 		a = c.post(t, q, c.digest.answer(q.As))
 	}
