@@ -141,8 +141,15 @@ func serverEntries() map[string]entry {
 	}
 }
 
-// signed has a stream signed.
-func signed(tx *state.Tx) error { tx.Media().Encoders[0].Signed = true; return nil }
+// signed has all streams signed, or none.
+func signed(on bool) func(*state.Tx) error {
+	return func(tx *state.Tx) error {
+		for i := range tx.Media().Encoders {
+			tx.Media().Encoders[i].Signed = on
+		}
+		return nil
+	}
+}
 
 // mediaSigning is a request about an assignment for media signing.
 func mediaSigning(operation, id string) string {
@@ -187,9 +194,9 @@ func otherEntries() map[string]entry {
 			"CertificationPathID": {body: mediaSigning("Add", "nothing")},
 			"NoPrivateKey":        {body: mediaSigning("Add", "{keyless}")},
 		}},
-		"RemoveMediaSigningCertificateAssignment": {attempt{body: mediaSigning("Remove", "{signing}")}, map[string]attempt{
+		"RemoveMediaSigningCertificateAssignment": {attempt{body: mediaSigning("Remove", "{signing}"), before: signed(false)}, map[string]attempt{
 			"OldCertificationPathID": {body: mediaSigning("Remove", "{spare}")},
-			"ReferenceExists":        {body: mediaSigning("Remove", "{signing}"), before: signed},
+			"ReferenceExists":        {body: mediaSigning("Remove", "{signing}"), before: signed(true)},
 		}},
 		"GetAssignedMediaSigningCertificates": {attempt{body: "<tas:GetAssignedMediaSigningCertificates/>"}, nil},
 		"GetAuthorizationServerConfigurations": {attempt{body: servers("{server}")}, map[string]attempt{
