@@ -67,6 +67,8 @@ type tokenCommand struct {
 	Claim   []string `sep:"none" placeholder:"K=V" help:"A further claim; V is JSON or else a text. May be repeated."`
 	Subject string   `name:"sub" placeholder:"NAME" help:"Subject claim."`
 	Bad     string   `enum:"expired,not-yet,audience,signature,role,alg-none,issuer," default:"" placeholder:"HOW" help:"Make it wrong: expired, not-yet, audience, signature, role, alg-none or issuer."`
+	Alg     string   `placeholder:"ALG" help:"Signature algorithm: ES256 or RS256 (default: ES256)."`
+	Key     string   `placeholder:"KID" help:"Sign with this one of the issuer's keys (default: the current one)."`
 	Revoke  string   `placeholder:"TOKEN" help:"Make none, but withdraw this one of the issuer's; its jti will do. The cameras take it no more."`
 	JSON    bool     `help:"Print token, type and expiry as JSON."`
 }
@@ -85,7 +87,7 @@ func (c *tokenCommand) Run(ctx context.Context, p *program) error {
 		return c.withdraw(ctx, p, client)
 	}
 	token, err := client.Mint(ctx, api.TokenRequest{
-		Role: c.Role, Audience: c.Aud, TTL: c.TTL, Claims: claims, Subject: c.Subject, Bad: c.Bad,
+		Role: c.Role, Audience: c.Aud, TTL: c.TTL, Claims: claims, Subject: c.Subject, Bad: c.Bad, Alg: c.Alg, Key: c.Key,
 	})
 	if err != nil {
 		return mistake(err)

@@ -89,6 +89,7 @@ type TokenRequest struct {
 	Bad      string         `json:"bad,omitempty"`    // expired, not-yet, audience, signature, role, alg-none, issuer
 	Subject  string         `json:"sub,omitempty"`    // default "camfleet"
 	Key      string         `json:"key,omitempty"`    // kid of the signing key; default: the current one
+	Alg      string         `json:"alg,omitempty"`    // ES256 or RS256; default: that of the key, or ES256
 }
 
 // Revocation withdraws a token of the fleet's issuer (POST /v1/tokens/revoke):

@@ -261,7 +261,7 @@ func (f *Fleet) Mint(r api.TokenRequest) (api.Token, error) {
 		}
 		ttl = d
 	}
-	q := issuer.TokenRequest{Subject: r.Subject, Audience: r.Audience, TTL: ttl, Claims: r.Claims, Bad: issuer.Bad(r.Bad)}
+	q := issuer.TokenRequest{Subject: r.Subject, Audience: r.Audience, TTL: ttl, Claims: r.Claims, Bad: issuer.Bad(r.Bad), Algorithm: r.Alg, KeyID: r.Key}
 	if r.Role != "" {
 		role := strings.TrimPrefix(r.Role, "onvif:")
 		if level, err := auth.ParseLevel(role); err != nil || level == auth.Anonymous {
@@ -280,7 +280,7 @@ func (f *Fleet) Mint(r api.TokenRequest) (api.Token, error) {
 func mintField(err error) string {
 	word, _, _ := strings.Cut(err.Error(), " ")
 	switch word {
-	case "ttl", "bad":
+	case "ttl", "bad", "alg", "key":
 		return word
 	case "claim", "claims:":
 		return "claims"

@@ -233,7 +233,7 @@ func (i *Issuer) current(algorithm string) (key, error) {
 		return k, nil
 	}
 	if !slices.Contains(i.config.Algorithms, algorithm) {
-		return key{}, fmt.Errorf("signature algorithm %q: the issuer signs with %v", algorithm, i.config.Algorithms)
+		return key{}, fmt.Errorf("alg %.16q: the issuer signs with %v", algorithm, i.config.Algorithms)
 	}
 	k, err := newKey(algorithm, i.config.Random)
 	if err != nil {

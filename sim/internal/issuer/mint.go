@@ -44,7 +44,8 @@ type TokenRequest struct {
 	Audience  []string // aud; nil: the issuer's
 	TTL       time.Duration
 	Claims    map[string]any // further claims; they replace any but those above
-	Algorithm string         // "": the issuer's first
+	Algorithm string         // "": that of the key, or the issuer's first
+	KeyID     string         // kid of a published key; "": the newest of the algorithm
 	Bad       Bad            // "": a good token
 	at        string         // iss; "": the issuer's URL
 }
@@ -133,7 +134,7 @@ func (i *Issuer) check(r *TokenRequest) error {
 	if r.Bad != "" && !slices.Contains(Bads(), r.Bad) {
 		return fmt.Errorf("bad %q: want one of %v", r.Bad, Bads())
 	}
-	if r.Algorithm == "" {
+	if r.Algorithm == "" && r.KeyID == "" {
 		r.Algorithm = i.config.Algorithms[0]
 	}
 	if max(len(r.Roles), len(r.Audience), len(r.Claims)) > maxTokenValues {
@@ -147,9 +148,24 @@ func (i *Issuer) check(r *TokenRequest) error {
 	return nil
 }
 
+// signingKey is the key that a request asks for.
+func (i *Issuer) signingKey(r TokenRequest) (key, error) {
+	if r.KeyID == "" {
+		return i.current(r.Algorithm)
+	}
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	for _, k := range i.keys {
+		if k.id == r.KeyID && (r.Algorithm == "" || r.Algorithm == k.algorithm) {
+			return k, nil
+		}
+	}
+	return key{}, fmt.Errorf("key %.64q: the issuer has none of this kid that signs with %.16q", r.KeyID, r.Algorithm)
+}
+
 // compact signs the claims: RFC 7515 7.1.
 func (i *Issuer) compact(r TokenRequest, claims map[string]any) (string, error) {
-	k, err := i.current(r.Algorithm)
+	k, err := i.signingKey(r)
 	if err != nil {
 		return "", err
 	}

@@ -123,3 +123,40 @@ func BenchmarkMint(b *testing.B) {
 		mint(b, i, issuer.TokenRequest{})
 	}
 }
+
+func TestTokensAreSignedWithTheKeyThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t, func(c *issuer.Config) { c.Algorithms = []string{"ES256", "RS256"} })
+	old := i.KeyIDs()[0]
+	if err := i.Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		r        issuer.TokenRequest
+		alg, kid string // "": it is refused, "*": any
+	}{
+		"nothing":      {issuer.TokenRequest{}, "ES256", i.KeyIDs()[0]},
+		"algorithm":    {issuer.TokenRequest{Algorithm: "RS256"}, "RS256", "*"},
+		"old key":      {issuer.TokenRequest{KeyID: old}, "ES256", old},
+		"both":         {issuer.TokenRequest{KeyID: old, Algorithm: "ES256"}, "ES256", old},
+		"not fitting":  {issuer.TokenRequest{KeyID: old, Algorithm: "RS256"}, "", ""},
+		"unknown key":  {issuer.TokenRequest{KeyID: "x"}, "", ""},
+		"no such alg":  {issuer.TokenRequest{Algorithm: "HS256"}, "", ""},
+		"not even one": {issuer.TokenRequest{Algorithm: "none"}, "", ""},
+	} {
+		text, err := i.Mint(tc.r)
+		if tc.alg == "" {
+			if err == nil {
+				t.Errorf("%s: a token", name)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if header := part(t, text, 0); header["alg"] != tc.alg || tc.kid != "*" && header["kid"] != tc.kid {
+			t.Errorf("%s: %v", name, header)
+		}
+	}
+}
