@@ -62,9 +62,9 @@ func newRun(c *Camera) (*run, error) {
 		return nil, err
 	}
 	r.services = newServices(r)
+	r.page = newPage(r)
 	r.pipeline = r.makePipeline()
 	return r, nil
-	r.page = newPage(r)
 }
 
 // software is the Server header, as the maker would write it.
