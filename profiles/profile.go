@@ -213,6 +213,7 @@ type TPM struct {
 type Media struct {
 	Sources []VideoSource `yaml:"sources" jsonschema:"maxItems=16"`
 	Streams []Stream      `yaml:"streams" jsonschema:"maxItems=64"`
+	Signing MediaSigning  `yaml:"signing"`
 }
 
 // VideoSource is a sensor (tt:VideoSource). Width and Height in pixels, FPS in pictures a second.

@@ -51,7 +51,7 @@ type picture struct {
 func newPicture(c *Config, i int, s mediacfg.Stream, start time.Time, wall clock.Clock) (*picture, error) {
 	e := s.Encoder
 	o := live.Options{
-		Width: e.Width, Height: e.Height, FPS: int(e.FrameRate), GOP: e.GovLength, Name: c.Name,
+		Width: e.Width, Height: e.Height, FPS: int(e.FrameRate), GOP: mediacfg.MaxGovLength, Name: c.Name,
 		Camera: uint16(c.Number), Stream: uint8(i), H264Profile: h264Profile(e.Profile), //nolint:gosec // bounded by the fleet and the profile
 	}
 	copy(o.Seed[:], c.Seed.Bytes("picture", len(o.Seed)))

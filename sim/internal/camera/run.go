@@ -29,15 +29,17 @@ type run struct {
 	warnings warnings
 	pipeline *op.Pipeline[*svc.Call]
 	pictures []*picture
-	streams  map[string]*rtsp.Stream
-	rtsp     *rtsp.Server
-	doors    doors
-	services *services
+	// broadcasts are the sources of the streams, in the order of the pictures.
+	broadcasts []*broadcast
+	streams    map[string]*rtsp.Stream
+	rtsp       *rtsp.Server
+	doors      doors
+	services   *services
 	// authorizations keep the tokens that the camera gets for itself.
 	authorizations authorizations
+	page           *web.Site
 
 	ctx  context.Context
-	page           *web.Site
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 }
@@ -89,9 +91,11 @@ func (r *run) makeStreams() error {
 		}
 		r.pictures = append(r.pictures, p)
 		name := s.Profile.Stream
+		b := &broadcast{scenery: p.live, run: r, name: name}
+		r.broadcasts = append(r.broadcasts, b)
 		stream, err := rtsp.NewStream(rtsp.StreamConfig{
-			Source: p.live, Clock: c.config.Clock, Wall: c.wall, Start: start,
-			Seed: c.config.Seed.Sub("rtsp/" + name),
+			Source: b, Clock: c.config.Clock, Wall: c.wall, Start: start,
+			Seed: c.config.Seed.Sub("rtsp/" + name), Seam: c.faults.Frame(name, p.live.Format().Codec),
 			Name: s.Profile.Name, Profile: s.Profile.Token, CNAME: c.config.Name,
 			Readers: c.config.Profile.Limits.RTSP.Readers, Log: c.log.With("stream", name),
 		})
@@ -99,6 +103,7 @@ func (r *run) makeStreams() error {
 			return fmt.Errorf("stream %q: %w", name, err)
 		}
 		r.streams[name] = stream
+		b.interrupt = stream.Interrupt
 		p.watched = func() bool { return stream.Stats().Readers > 0 }
 	}
 	return nil
@@ -146,6 +151,9 @@ func (r *run) close() {
 	r.closeDoors()
 	for _, s := range r.streams {
 		s.Close()
+	}
+	for _, b := range r.broadcasts {
+		b.close()
 	}
 	for _, p := range r.pictures {
 		p.close()

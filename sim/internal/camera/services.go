@@ -73,6 +73,7 @@ func newServices(r *run) *services {
 		Services: all, Table: s.table, Off: s.off, Reboot: c.Reboot, SetProtocols: r.setProtocols,
 		KeyFrame: func(stream string) {
 			if st, ok := r.streams[stream]; ok {
+				r.announce(stream)
 				st.RequestKeyFrame()
 			}
 		},
@@ -93,8 +94,13 @@ func newBroker(c *Camera) *event.Broker {
 // follow makes the events follow the state. It belongs after the boot is noted
 // and before the first client comes.
 func (s *services) follow() (err error) {
-	s.unfollow, err = events.Follow(s.camera, s.broker)
-	return err
+	if s.unfollow, err = events.Follow(s.camera, s.broker); err != nil {
+		return err
+	}
+	if s.camera.State.View().Keystore.MediaSigning.Factory == "" {
+		return nil
+	}
+	return s.broker.Announce(signingTopic())
 }
 
 func (s *services) close() {

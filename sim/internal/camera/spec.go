@@ -242,6 +242,7 @@ func mediaSection(p *profiles.Profile) mediacfg.Section {
 			Token: "vec-" + s.Name, Name: s.Name, Encoding: strings.ToUpper(s.Codec), Profile: s.H264Profile,
 			Width: s.Width, Height: s.Height, FrameRate: float64(s.FPS), BitRate: s.Bitrate, Quality: 5,
 			GovLength: gop, SessionTimeout: int(p.Limits.RTSP.SessionTimeout.Seconds()),
+			Signed: p.Media.Signing.Enabled && signsMedia(p),
 		})
 		m.Profiles = append(m.Profiles, mediacfg.Profile{
 			Token: token, Name: s.Name, Fixed: true, Stream: s.Name,

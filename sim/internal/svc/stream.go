@@ -22,6 +22,8 @@ func MediaFaults() Faults {
 	return append(Faults{
 		FaultFor(ErrNoProfile, "env:Sender/ter:InvalidArgVal/ter:NoProfile"),
 		FaultFor(ErrNoConfig, "env:Sender/ter:InvalidArgVal/ter:NoConfig"),
+		FaultFor(mediacfg.ErrNoEncoder, "env:Sender/ter:InvalidArgVal/ter:NoConfig"),
+		FaultFor(mediacfg.ErrModify, "env:Sender/ter:InvalidArgVal/ter:ConfigModify"),
 		FaultFor(ErrIncomplete, "env:Receiver/ter:Action/ter:IncompleteConfiguration"),
 		FaultFor(ErrStreamKind, "env:Sender/ter:InvalidArgVal/ter:InvalidStreamSetup"),
 	}, Common()...)

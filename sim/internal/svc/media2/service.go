@@ -26,13 +26,16 @@ func Service() svc.Service {
 // handlers is the whole table: a field left out answers ter:ActionNotSupported.
 func handlers() tr2.Handlers[*svc.Call] {
 	return tr2.Handlers[*svc.Call]{
-		GetServiceCapabilities:        getServiceCapabilities,
-		GetProfiles:                   getProfiles,
-		GetStreamUri:                  getStreamURI,
-		GetSnapshotUri:                getSnapshotURI,
-		SetSynchronizationPoint:       setSynchronizationPoint,
-		GetVideoSourceConfigurations:  getVideoSourceConfigurations,
-		GetVideoEncoderConfigurations: getVideoEncoderConfigurations,
+		GetServiceCapabilities:              getServiceCapabilities,
+		GetProfiles:                         getProfiles,
+		GetStreamUri:                        getStreamURI,
+		GetSnapshotUri:                      getSnapshotURI,
+		SetSynchronizationPoint:             setSynchronizationPoint,
+		GetVideoSourceConfigurations:        getVideoSourceConfigurations,
+		GetVideoEncoderConfigurations:       getVideoEncoderConfigurations,
+		SetVideoEncoderConfiguration:        setVideoEncoderConfiguration,
+		GetVideoEncoderConfigurationOptions: getVideoEncoderConfigurationOptions,
+		GetVideoEncoderInstances:            getVideoEncoderInstances,
 	}
 }
 
