@@ -291,3 +291,22 @@ func TestCutFilesEndWithAnErrorOrEarly(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatGStreamerWritesIsRead(t *testing.T) {
+	t.Parallel()
+	file := encode(t, streams.H264)
+	_, want := read(t, byteStream(t, streams.H264, file))
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.mp4")
+	if err := os.WriteFile(in, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, mux := range [][]string{{"matroskamux"}, {"matroskamux", "streamable=true"}, {"mp4mux"}, {"mp4mux", "fragment-duration=500"}} {
+		out := filepath.Join(dir, "out")
+		args := append([]string{"-q", "filesrc", "location=" + in, "!", "qtdemux", "!", "h264parse", "!"}, mux...)
+		ffmpegtest.Run(t, nil, "gst-launch-1.0", append(args, "!", "filesink", "location="+out)...)
+		if _, got := read(t, load(t, out)); len(got) != len(want) {
+			t.Errorf("%q: %d access units, want %d", mux, len(got), len(want))
+		}
+	}
+}

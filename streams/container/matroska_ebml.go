@@ -1,8 +1,10 @@
 package container
 
 import (
+	"bytes"
 	"fmt"
 	"math/bits"
+	"strings"
 
 	"github.com/camfleet/camfleet/streams"
 )
@@ -43,9 +45,15 @@ func elementHeader(b []byte) (id uint32, size int64, n int, ok bool) {
 	return uint32(v), size, idLength + sizeLength, true //nolint:gosec // at most 4 bytes
 }
 
-// elements calls f for each element in b.
+// elements calls f for each element in b. Zeros before an element, which none
+// begins with, are passed over: GStreamer 1.22 leaves one after the place of a
+// duration that it never learned.
 func elements(b []byte, f func(id uint32, body []byte) error) error {
-	for len(b) > 0 {
+	for {
+		b = bytes.TrimLeft(b, "\x00")
+		if len(b) == 0 {
+			return nil
+		}
 		id, size, n, ok := elementHeader(b)
 		if !ok || size < 0 || size > int64(len(b)-n) {
 			return fmt.Errorf("element %x of %d bytes where %d are left: %w", id, size, len(b)-n, ErrBroken)
@@ -56,7 +64,6 @@ func elements(b []byte, f func(id uint32, body []byte) error) error {
 		}
 		b = b[end:]
 	}
-	return nil
 }
 
 // number reads an unsigned integer element; of more than 8 bytes the last 8.
@@ -76,7 +83,7 @@ func parseEntry(b []byte) (mkvTrack, error) {
 		case idTrackNumber:
 			t.number = number(b)
 		case idCodecID:
-			switch string(b) {
+			switch strings.TrimRight(string(b), "\x00") { // which may pad strings, RFC 8794 7.4
 			case "V_MPEG4/ISO/AVC":
 				t.codec = streams.H264
 			case "V_MPEGH/ISO/HEVC":
