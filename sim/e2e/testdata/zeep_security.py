@@ -186,7 +186,15 @@ class Life:
         factory = self.do("GetAssignedMediaSigningCertificates")
         self.do("AddMediaSigningCertificateAssignment", CertificationPathID=self.path)
         assert self.do("GetAssignedMediaSigningCertificates") == factory + [self.path]
+        encoders = self.c.call("tr2:GetVideoEncoderConfigurations")
+        was = [e.Signed for e in encoders]
+        for e in encoders:  # an assignment goes only while nothing is signed
+            e.Signed = False
+            self.c.call("tr2:SetVideoEncoderConfiguration", Configuration=e)
         self.do("RemoveMediaSigningCertificateAssignment", CertificationPathID=self.path)
+        for e, signed in zip(encoders, was):
+            e.Signed = signed
+            self.c.call("tr2:SetVideoEncoderConfiguration", Configuration=e)
 
     def tokens(self):
         data = {"Type": "OAuthClientCredentials", "ClientAuth": "private_key_jwt", "ServerUri": "https://as.example/", "ClientID": "me", "KeyID": self.rsa}
