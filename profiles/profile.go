@@ -47,6 +47,7 @@ type Profile struct {
 	Clock       Clock     `yaml:"clock"`
 	Boot        Boot      `yaml:"boot"`
 	Discovery   Discovery `yaml:"discovery"`
+	Faults      []Fault   `yaml:"faults" jsonschema:"maxItems=64"`
 	Limits      Limits    `yaml:"limits"`
 }
 

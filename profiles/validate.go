@@ -59,6 +59,7 @@ func (p *Profile) check(operations []string) []problem {
 	c.sources()
 	c.streams()
 	c.clock()
+	c.faults()
 	c.limits()
 	return c.problems
 }
