@@ -19,6 +19,7 @@ import (
 // first picture. Only GOPs of one picture have no other place.
 type Signer struct {
 	config Config
+	hashes []hash // of the picture in hand
 
 	mu       sync.Mutex
 	identity *identity // of the GOP now
@@ -152,7 +153,7 @@ type picture struct {
 }
 
 func (s *Signer) hash(au *streams.AccessUnit) (picture, error) {
-	p := picture{first: -1}
+	p := picture{first: -1, hashes: s.hashes[:0]}
 	for i, nal := range au.NALs {
 		k, _ := classify(s.config.Codec, nal)
 		if k != slice && k != randomAcc {
@@ -163,6 +164,7 @@ func (s *Signer) hash(au *streams.AccessUnit) (picture, error) {
 		}
 		p.hashes = append(p.hashes, sha256.Sum256(trim(nal)))
 	}
+	s.hashes = p.hashes
 	if len(p.hashes) > MaxSlices {
 		return p, fmt.Errorf("sign: frame %d: %d slices: want at most %d", au.Frame, len(p.hashes), MaxSlices)
 	}

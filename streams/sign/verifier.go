@@ -119,7 +119,8 @@ func (v *Verifier) sei(nal []byte) []Verdict {
 		v.loosely(SEIDamaged, err.Error())
 		return nil
 	case sei.Signature == nil:
-		return v.unsigned(sei)
+		v.unsigned(sei)
+		return nil
 	case sei.Certificate:
 		v.certificate(sei)
 		return nil
@@ -133,10 +134,11 @@ func (v *Verifier) sei(nal []byte) []Verdict {
 }
 
 // unsigned adds a SEI without signature to what is pending: a later one covers
-// it. Media Signing 6.5. It speaks for no GOP: what it covers is left to wait.
-func (v *Verifier) unsigned(sei *SEI) []Verdict {
+// it. Media Signing 6.5. For the GOP that it is about it does not speak: GOPs
+// that share a signature are not authentic here but for the last one.
+func (v *Verifier) unsigned(sei *SEI) {
 	if !v.anchored {
-		return nil
+		return
 	}
 	e := entry{frame: v.frames, slice: -1, sei: true, raw: sha256.Sum256(sei.raw)}
 	if !sei.Escaped {
@@ -148,7 +150,6 @@ func (v *Verifier) unsigned(sei *SEI) []Verdict {
 	}
 	e.value = e.raw
 	v.pending = append(v.pending, e)
-	return nil
 }
 
 // certificate takes a certificate SEI. Media Signing 6.7.2.
