@@ -13,7 +13,13 @@ const maxHashed = 1 << 21
 
 // settle gives the verdicts that a SEI makes possible.
 func (v *Verifier) settle(c claim) (verdicts []Verdict) {
+	if proved, ok := v.prove(c); ok {
+		return append(v.settle(proved), v.settle(c)...)
+	}
 	g := c.sei.General
+	v.unproved = slices.DeleteFunc(v.unproved, func(u unproved) bool { // that it has not proved nobody will
+		return c.valid && int32(u.sei.General.Counter-g.Counter) < 0 //nolint:gosec // wraps around as the counter does
+	})
 	jump := int64(0)
 	if v.synced {
 		jump = int64(int32(g.Counter - v.last.counter - 1)) //nolint:gosec // wraps around as the counter does
@@ -41,6 +47,19 @@ func (v *Verifier) settle(c claim) (verdicts []Verdict) {
 		c.add(CounterJumped, fmt.Sprintf("the counter is %d after %d, and no picture lies between", g.Counter, v.last.counter))
 	}
 	return append(verdicts, v.take(c, r))
+}
+
+// prove takes out the first SEI without signature that the hash list of c, whose
+// signature is right, proves; it is as good as signed then.
+func (v *Verifier) prove(c claim) (claim, bool) {
+	for i, u := range v.unproved {
+		if c.valid && slices.ContainsFunc(c.sei.Hashes, func(h []byte) bool { return bytes.Equal(h, u.value[:]) }) {
+			v.unproved = slices.Delete(v.unproved, i, i+1)
+			u.valid, u.chain, u.provenance, u.whence = true, c.chain, c.provenance, c.whence
+			return u.claim, true
+		}
+	}
+	return claim{}, false
 }
 
 // add notes a finding about the SEI itself.

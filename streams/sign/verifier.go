@@ -30,6 +30,8 @@ type Verifier struct {
 	early  []claim  // SEIs that came before it was, and cover nothing that is known
 	loose  []Reason // findings for the next verdict
 
+	unproved []unproved // SEIs without signature
+
 	report Report
 }
 
@@ -50,6 +52,13 @@ type previous struct {
 	general *General
 	first   *hash // first entry of what it covered; nil: it was not there
 	known   bool  // first was looked for
+}
+
+// unproved is a SEI without signature, and its entry in the list of the SEI that
+// is to prove it.
+type unproved struct {
+	claim
+	value hash
 }
 
 // claim is a SEI that was read.
@@ -134,8 +143,7 @@ func (v *Verifier) sei(nal []byte) []Verdict {
 }
 
 // unsigned adds a SEI without signature to what is pending: a later one covers
-// it. Media Signing 6.5. For the GOP that it is about it does not speak: GOPs
-// that share a signature are not authentic here but for the last one.
+// it, and what it says of its GOP is believed then. Media Signing 6.5.
 func (v *Verifier) unsigned(sei *SEI) {
 	if !v.anchored {
 		return
@@ -150,6 +158,9 @@ func (v *Verifier) unsigned(sei *SEI) {
 	}
 	e.value = e.raw
 	v.pending = append(v.pending, e)
+	if sei.General != nil && len(v.unproved) < maxWaiting {
+		v.unproved = append(v.unproved, unproved{claim{sei: sei, frame: v.frames}, e.value})
+	}
 }
 
 // certificate takes a certificate SEI. Media Signing 6.7.2.
