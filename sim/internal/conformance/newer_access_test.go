@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beevik/etree"
 	"github.com/camfleet/camfleet/sim/internal/camera/cameratest"
 	"github.com/camfleet/camfleet/sim/internal/device"
 	mint "github.com/golang-jwt/jwt/v5"
@@ -106,8 +107,33 @@ func (s *session) signingPaths() []string {
 	return s.do("<tas:GetAssignedMediaSigningCertificates/>").Texts("./CertificationPathID")
 }
 
+// signStreams switches the signing of all streams on or off that are the opposite,
+// and returns how many these are.
+func (s *session) signStreams(on bool) (changed int) {
+	s.Helper()
+	for _, el := range s.do("<tr2:GetVideoEncoderConfigurations/>").Root.FindElements("./Configurations") {
+		if now := el.SelectAttrValue("Signed", "false"); now == fmt.Sprint(on) {
+			continue
+		}
+		changed++
+		el.Tag = "Configuration"
+		el.CreateAttr("Signed", fmt.Sprint(on))
+		doc := etree.NewDocumentWithRoot(el.Copy())
+		text, err := doc.WriteToString()
+		if err != nil {
+			s.Fatal(err)
+		}
+		s.do(element("tr2:SetVideoEncoderConfiguration", text))
+	}
+	return changed
+}
+
+// signingPathIsAssigned: before 26.06 a path stays while a stream is signed.
 func signingPathIsAssigned(s *session) {
 	factory := s.signingPaths()
+	if s.signStreams(false) > 0 {
+		s.finally(func() { s.signStreams(true) })
+	}
 	one, two := s.certifiedPath("one"), s.certifiedPath("two")
 	s.finally(func() {
 		for _, id := range s.signingPaths()[1:] {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/camfleet/camfleet/sim/internal/camera"
 )
@@ -19,13 +20,14 @@ func newerStateCases() []testCase {
 	}
 }
 
-// reboot restarts the camera and waits until it is back.
+// reboot restarts the camera and waits until it is back; the clock moves a
+// little, since the camera tries again where its port is taken.
 func (s *session) reboot() {
 	s.Helper()
 	boots := s.camera.State.View().Device.Boot.Boots
 	s.do("<tds:SystemReboot/>")
 	s.client.CloseIdleConnections()
-	s.camera.Until(0, func() bool {
+	s.camera.Until(10*time.Microsecond, func() bool {
 		return s.camera.State.View().Device.Boot.Boots > boots && s.camera.Status() == camera.Running
 	})
 }

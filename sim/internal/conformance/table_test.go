@@ -29,6 +29,20 @@ func (b *table) put(id, profile string, r result) {
 	b.results[id][profile] = r
 }
 
+// complete reports whether every case has its result of every profile.
+func (b *table) complete() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, sec := range sections() {
+		for _, c := range sec.cases {
+			if len(b.results[c.id]) != len(b.profiles) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // sum counts the cases of a section that a profile passes.
 func (b *table) sum(sec section, profile string) (passed int) {
 	for _, c := range sec.cases {

@@ -215,8 +215,8 @@ func setNetworkDefaultGateway(c *svc.Call, req *tds.SetNetworkDefaultGateway) (*
 	}{{false, req.IPv4Address}, {true, req.IPv6Address}} {
 		for _, text := range family.texts {
 			a, err := address(family.six, &text, &text)
-			if err != nil {
-				return nil, err
+			if err != nil { // the one fault that the test specification takes (DEVICE-2-1-28)
+				return nil, fmt.Errorf("%w: %v", device.ErrGatewayAddress, err) //nolint:errorlint // another fault than that of an address elsewhere
 			}
 			list = append(list, a)
 		}

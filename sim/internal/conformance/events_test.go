@@ -1,0 +1,112 @@
+package conformance
+
+import (
+	"strings"
+
+	"github.com/camfleet/camfleet/sim/internal/camera/cameratest"
+)
+
+// eventCases are those of the Event service, version 21.12, that are about
+// topics, pull points and capabilities.
+func eventCases() []testCase {
+	return with([]testCase{
+		{"EVENT-1-1-2", "event properties", nil, eventProperties},
+		{"EVENT-3-1-9", "pull point made", nil, pullPointIsMade},
+		{"EVENT-3-1-12", "pull point renewed", []need{operations("wsnt:Renew")}, pullPointIsRenewed},
+		{"EVENT-3-1-15", "messages after a synchronization point", nil, messagesAreRepeated},
+		{"EVENT-3-1-16", "messages of one topic", nil, messagesAreFiltered},
+		{"EVENT-3-1-19", "pull point gone", nil, pullPointIsGone},
+		{"EVENT-3-1-22", "topic expression nobody can read", nil, badTopicIsRefused},
+		{"EVENT-3-1-36", "unsubscribed", nil, pullPointIsGone},
+		{"EVENT-3-1-37", "as many pull points as announced", []need{capability("tev/MaxPullPoints")}, pullPointsAreMany},
+		{"EVENT-5-1-1", "capabilities", nil, func(s *session) { s.do("<tev:GetServiceCapabilities/>") }},
+		{"EVENT-5-1-2", "capabilities in GetServices", nil, func(s *session) { s.sameCapabilities("tev") }},
+	}, service("tev", "event"), capability("tev/MaxPullPoints"))
+}
+
+const lastReboot = "tns1:Monitoring/OperatingTime/LastReboot"
+
+func eventProperties(s *session) {
+	a := s.do("<tev:GetEventProperties/>")
+	dialects := strings.Join(a.Texts("./TopicExpressionDialect"), " ")
+	for _, want := range []string{"http://docs.oasis-open.org/wsn/t-1/TopicExpression/Concrete", dialect} {
+		if !strings.Contains(dialects, want) {
+			s.Errorf("dialects %s, without %s", dialects, want)
+		}
+	}
+	if len(s.features.topics) == 0 || len(a.Texts("./MessageContentFilterDialect")) == 0 {
+		s.Error("no topic, or no dialect of content filters")
+	}
+}
+
+// terms checks the times of an answer.
+func (s *session) terms(a cameratest.Answer) {
+	s.Helper()
+	if now, end := a.Text("./CurrentTime"), a.Text("./TerminationTime"); now == "" || end <= now {
+		s.Errorf("it is %s, and ends at %s", now, end)
+	}
+}
+
+func pullPointIsMade(s *session) {
+	p := s.subscribe("")
+	s.terms(p.created)
+	s.terms(p.pull("PT0S", 1))
+}
+
+func pullPointIsRenewed(s *session) {
+	p := s.subscribe("")
+	s.terms(p.ask(element("wsnt:Renew", element("wsnt:TerminationTime", "PT5M"))))
+}
+
+// messagesAreRepeated: properties come when the pull point is made and after
+// SetSynchronizationPoint; never more messages than were asked for.
+func messagesAreRepeated(s *session) {
+	p := s.subscribe(lastReboot)
+	for range 2 {
+		a := p.pull("PT60S", 1)
+		if n := len(a.Texts("./NotificationMessage")); n != 1 {
+			s.Errorf("%d messages, want 1", n)
+		}
+		s.terms(a)
+		p.ask("<tev:SetSynchronizationPoint/>")
+	}
+}
+
+func messagesAreFiltered(s *session) {
+	for _, topics := range []string{lastReboot, "tns1:Monitoring//.", lastReboot + "|tns1:Advancedsecurity//."} {
+		p := s.subscribe(topics)
+		for _, text := range p.pull("PT60S", 1).Texts("./NotificationMessage/Topic") {
+			if !strings.HasPrefix(text, "tns1:Monitoring/") {
+				s.Errorf("%s: a message of %s", topics, text)
+			}
+		}
+		p.end()
+	}
+}
+
+func pullPointIsGone(s *session) {
+	p := s.subscribe("")
+	p.end()
+	for _, body := range []string{pullMessages("PT0S", 1), "<wsnt:Unsubscribe/>"} {
+		if a := s.post(p.address, admin, "", body); a.Fault == "" {
+			s.Errorf("%s: %s", body, a.Body)
+		}
+	}
+}
+
+func badTopicIsRefused(s *session) {
+	a := s.post(s.features.addresses["tev"], admin, "", element("tev:CreatePullPointSubscription", filter("tns1:Monitoring/[")))
+	if a.Root == nil || a.Root.FindElement(".//InvalidTopicExpressionFault") == nil && a.Root.FindElement(".//InvalidFilterFault") == nil {
+		s.Errorf("%d %s", a.Status, a.Body)
+	}
+}
+
+func pullPointsAreMany(s *session) {
+	seen := map[string]bool{}
+	for range s.features.number("tev/MaxPullPoints") {
+		seen[s.subscribe(lastReboot).address] = true
+	}
+	if len(seen) != s.features.number("tev/MaxPullPoints") {
+		s.Errorf("%d addresses", len(seen))
+	}
+}
