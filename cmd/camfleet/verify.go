@@ -80,43 +80,53 @@ func (c *verifyCommand) config(ctx context.Context) (sim.VerifyConfig, error) {
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return config, err
 	}
-	c.askFleet(ctx, &config, &tlsRoots)
+	if err := c.askFleet(ctx, &config, &tlsRoots); err != nil {
+		return config, err
+	}
 	config.TLS = clientTLS(tlsRoots, c.Insecure)
 	return config, nil
 }
 
 // askFleet takes the roots that were not given from the running fleet, if the
 // address is one of its streams.
-func (c *verifyCommand) askFleet(ctx context.Context, config *sim.VerifyConfig, tlsRoots *[]*x509.Certificate) {
+func (c *verifyCommand) askFleet(ctx context.Context, config *sim.VerifyConfig, tlsRoots *[]*x509.Certificate) error {
 	wanted, err := url.Parse(c.Source)
 	if err != nil || !strings.HasPrefix(c.Source, "rtsp") || config.Roots != nil && *tlsRoots != nil {
-		return
+		return nil
 	}
 	client, err := c.client()
 	if err != nil {
-		return
+		return err
 	}
 	fleet, err := client.Fleet(ctx)
-	if err != nil {
-		return // the stream is somebody else's
+	if errors.Is(err, api.ErrNoFleet) {
+		return nil // the stream is somebody else's
 	}
+	if err != nil {
+		return err
+	}
+	cam, ok := cameraAt(fleet, wanted.Host)
+	if ok && config.Roots == nil {
+		config.Roots, err = parseCertificates([]byte(cam.SigningCA))
+	}
+	if ok && *tlsRoots == nil && err == nil {
+		*tlsRoots, err = parseCertificates([]byte(fleet.CA))
+	}
+	return err
+}
+
+// cameraAt finds the camera that streams at a host and port.
+func cameraAt(fleet api.Fleet, host string) (api.Camera, bool) {
 	for _, cam := range fleet.Cameras {
 		for _, s := range cam.Streams {
 			for _, address := range []string{s.RTSP, s.RTSPS} {
-				u, err := url.Parse(address)
-				if address == "" || err != nil || u.Host != wanted.Host {
-					continue
+				if u, err := url.Parse(address); err == nil && address != "" && u.Host == host {
+					return cam, true
 				}
-				if config.Roots == nil {
-					config.Roots, _ = parseCertificates([]byte(cam.SigningCA)) //nolint:errcheck // the fleet's own
-				}
-				if *tlsRoots == nil {
-					*tlsRoots, _ = parseCertificates([]byte(fleet.CA)) //nolint:errcheck // the fleet's own
-				}
-				return
 			}
 		}
 	}
+	return api.Camera{}, false
 }
 
 // clientTLS trusts the given roots, or those of this machine if there are none.

@@ -2,6 +2,7 @@ package container
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -46,7 +47,7 @@ func newMatroska(f file) (*matroska, error) {
 	m := &matroska{file: f, scale: 1e6}
 	for m.track.codec == "" {
 		id, body, size, err := m.element()
-		if err == io.EOF || id == idCluster && err == nil {
+		if errors.Is(err, io.EOF) || id == idCluster && err == nil {
 			return nil, fmt.Errorf("no track in H.264 or H.265: %w", ErrUnknown)
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package container
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -31,7 +32,7 @@ func newMP4(f file) (*mp4, error) {
 	m := &mp4{file: f, budget: f.size}
 	for at := int64(0); ; {
 		name, body, size, err := m.box(at)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("no moov box: %w", ErrUnknown)
 		}
 		if err != nil {

@@ -157,6 +157,43 @@ func TestEveryNALUnitSurvives(t *testing.T) {
 	}
 }
 
+func TestH265SurvivesToo(t *testing.T) {
+	t.Parallel()
+	f := &format.H265{PayloadTyp: 96}
+	s, address := serve(t, f, "")
+	r, err := Play(t.Context(), Config{URL: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	<-s.played
+	encoder, err := f.CreateEncoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sei := append([]byte{0x4e, 1, 5, 100}, bytes.Repeat([]byte{0xab}, 101)...)
+	for i, slice := range []byte{0x26, 0x02} { // IDR_W_RADL, TRAIL_R
+		want := [][]byte{sei, append([]byte{slice, 1, 0x80}, bytes.Repeat([]byte{7}, 5000)...)}
+		packets, err := encoder.Encode(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range packets {
+			p.Timestamp = uint32(i * 3600)
+			if err := s.stream.WritePacketRTP(s.session.Medias[0], p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		au, err := r.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, au.NALs); diff != "" || au.Key != (i == 0) || r.Codec() != streams.H265 {
+			t.Errorf("%s, key %t: %s", r.Codec(), au.Key, diff)
+		}
+	}
+}
+
 func TestLossIsCounted(t *testing.T) {
 	t.Parallel()
 	f := h264()
