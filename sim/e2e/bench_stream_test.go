@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,13 +31,31 @@ const readFrames = 250
 func BenchmarkPlayedStream(b *testing.B) {
 	for _, way := range []string{"TCP", "UDP", "TLS"} {
 		for _, readers := range []int{1, 10, 100} {
-			b.Run(fmt.Sprintf("%s/%d", way, readers), func(b *testing.B) { benchmarkStream(b, way, readers) })
+			b.Run(fmt.Sprintf("%s/%d", way, readers), func(b *testing.B) { benchmarkStream(b, way, readers, crowd) })
 		}
 	}
 }
 
-func benchmarkStream(b *testing.B, way string, readers int) {
-	fleet := up(b, "-n", "1", "--profile", writeFile(b, "crowd.yaml", crowd))
+// second is one stream with GOPs of a second.
+const second = crowd + `media:
+  streams:
+    - {name: main, width: 1920, height: 1080, fps: 25, gop: 25, bitrate: 4096, h264_profile: High}
+  signing:
+`
+
+// BenchmarkSignedStream is what one reader of a signed stream costs, beside one
+// of an unsigned stream: SHA-256 of all slices, a SEI and a signature of the TPM
+// each second. The TPM is a process of its own and not counted.
+func BenchmarkSignedStream(b *testing.B) {
+	for name, setting := range map[string]string{
+		"unsigned": "{enabled: false}", "signed": "{enabled: true}", "low bitrate": "{low_bitrate: true, certificate_sei: true}",
+	} {
+		b.Run(name, func(b *testing.B) { benchmarkStream(b, "TCP", 1, strings.TrimSuffix(second, "\n")+" "+setting+"\n") })
+	}
+}
+
+func benchmarkStream(b *testing.B, way string, readers int, profile string) {
+	fleet := up(b, "-n", "1", "--profile", writeFile(b, "crowd.yaml", profile))
 	s := fleet.Cameras[0].Streams[0]
 	address, transport := s.RTSP, gortsplib.TransportTCP
 	switch way {
