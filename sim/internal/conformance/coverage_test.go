@@ -127,7 +127,25 @@ func newSession(t *testing.T, host *tpm.Host, check *schematest.Collector, ring 
 		},
 	})
 	s.features = discover(s)
+	s.settle()
 	return s
+}
+
+// settle moves HTTPS to a port that the system gives to nobody who asks for any:
+// cases close it, and open it again.
+func (s *session) settle() {
+	s.Helper()
+	for port := s.ring.ports(); ; port++ {
+		body := tds("SetNetworkProtocols", protocol{"HTTPS", "true", []string{itoa(port)}}.body())
+		switch a := s.post(s.url(body), admin, "", body); a.Fault {
+		case "":
+			s.camera.Addresses[device.HTTPS] = "127.0.0.1:" + itoa(port)
+			return
+		case argument + "/ter:PortAlreadyInUse":
+		default:
+			s.Fatalf("%s", a.Body)
+		}
+	}
 }
 
 // left is what a case could leave behind, as text; the order of lists does not

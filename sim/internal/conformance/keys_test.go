@@ -17,10 +17,20 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/state"
 )
 
-// keyring has the tester's own RSA keys, which take their time to make.
+// keyring has the tester's own RSA keys, which take their time to make, and
+// ports.
 type keyring struct {
-	mu   sync.Mutex
-	keys map[string]*rsa.PrivateKey
+	mu       sync.Mutex
+	keys     map[string]*rsa.PrivateKey
+	sessions int
+}
+
+// ports is the first of 50 ports that only the caller takes.
+func (r *keyring) ports() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sessions++
+	return 27000 + 50*r.sessions
 }
 
 // key is the tester's RSA key of a name and a length in bits, always the same.
