@@ -90,9 +90,12 @@ func (c *verifyCommand) config(ctx context.Context) (sim.VerifyConfig, error) {
 // askFleet takes the roots that were not given from the running fleet, if the
 // address is one of its streams.
 func (c *verifyCommand) askFleet(ctx context.Context, config *sim.VerifyConfig, tlsRoots *[]*x509.Certificate) error {
-	wanted, err := url.Parse(c.Source)
-	if err != nil || !strings.HasPrefix(c.Source, "rtsp") || config.Roots != nil && *tlsRoots != nil {
+	if !strings.HasPrefix(c.Source, "rtsp://") && !strings.HasPrefix(c.Source, "rtsps://") || config.Roots != nil && *tlsRoots != nil {
 		return nil
+	}
+	wanted, err := url.Parse(c.Source)
+	if err != nil { // whose text has the password
+		return &usage{errors.New("the address cannot be read; write rtsp://USER:PASSWORD@HOST:PORT/PATH, with % escapes in user and password")}
 	}
 	client, err := c.client()
 	if err != nil {

@@ -89,6 +89,7 @@ func TestVerifySaysWhatIsWrongWithItsFlags(t *testing.T) {
 	}{
 		{[]string{}, 2, "FILE|URL"},
 		{[]string{"http://127.0.0.1/"}, 2, "http"},
+		{[]string{"rtsp://u:hunter2%@h/"}, 2, "escapes"},
 		{[]string{"--for", "-1s", "rtsp://h/"}, 2, "--for"},
 		{[]string{"--at", "noon", "a"}, 2, "--at"},
 		{[]string{"--root", text, "a"}, 2, "no certificate"},
@@ -97,7 +98,7 @@ func TestVerifySaysWhatIsWrongWithItsFlags(t *testing.T) {
 		{[]string{"--crl", text, "a"}, 2, "--crl"},
 	} {
 		got := try(t, &fakeLibrary{}, nil, append([]string{"verify"}, c.args...)...)
-		if got.code != c.code || !strings.Contains(got.stderr, c.says) || got.stdout != "" {
+		if got.code != c.code || !strings.Contains(got.stderr, c.says) || strings.Contains(got.stderr, "hunter2") || got.stdout != "" {
 			t.Errorf("%q: %+v", c.args, got)
 		}
 	}
