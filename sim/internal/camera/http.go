@@ -26,7 +26,6 @@ const servicePath = "/onvif/"
 // body is always read, even where it is of no use: some clients send one with
 // every request.
 func (r *run) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	w.Header().Set("Server", r.software)
 	body, status := r.body(w, req)
 	switch {
 	case status != 0:
@@ -37,7 +36,7 @@ func (r *run) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case strings.HasPrefix(req.URL.Path, "/snapshot/"):
 		r.serveSnapshot(w, req)
 	default:
-		r.page.ServeHTTP(w, req)
+		r.servePage(w, req)
 	}
 }
 
@@ -198,7 +197,7 @@ func (r *run) admit(w http.ResponseWriter, req *http.Request) bool {
 	id, err := keeper.Identify(asked)
 	var refusal *auth.Refusal
 	switch {
-	case err == nil && r.access.media(id):
+	case err == nil && r.access.snapshot(id):
 		return true
 	case err == nil:
 		refusal = keeper.Deny(asked, id)

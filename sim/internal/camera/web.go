@@ -1,7 +1,9 @@
 package camera
 
 import (
+	"bytes"
 	"context"
+	"net/http"
 
 	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/oauth"
@@ -15,6 +17,26 @@ func newPage(r *run) *web.Site {
 	c := r.camera
 	return web.New(web.Config{Camera: page{r}, Clock: c.config.Clock, Random: c.fresh("web"), Log: c.log})
 }
+
+// servePage answers with the page, as slowly as any answer may be taken.
+func (r *run) servePage(w http.ResponseWriter, req *http.Request) {
+	held := held{header: w.Header(), status: http.StatusOK}
+	r.page.ServeHTTP(&held, req)
+	r.send(w, held.status, held.body.Bytes())
+}
+
+// held is an answer before it is sent.
+type held struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (h *held) Header() http.Header { return h.header }
+
+func (h *held) WriteHeader(status int) { h.status = status }
+
+func (h *held) Write(b []byte) (int, error) { return h.body.Write(b) }
 
 func (p page) Names() (manufacturer, model, serial string) {
 	i := p.run.camera.config.State.View().Device.Identity
@@ -43,7 +65,7 @@ func (p page) Client(token string) (*oauth.Client, error) {
 
 func (p page) Identify(q auth.Request) (auth.Identity, error) { return settled{p.run}.Identify(q) }
 
-func (p page) Media(id auth.Identity) bool { return p.run.access.media(id) }
+func (p page) Media(id auth.Identity) bool { return p.run.access.snapshot(id) }
 
 func (p page) Streams() []string {
 	var names []string
