@@ -99,6 +99,16 @@ func (s *Section) keyOf(parsed *x509.Certificate, n NewCertificate, random io.Re
 	return key, nil
 }
 
+// Issued reports whether a certificate is here that has the issuer and the
+// serial number of another: no two may (RFC 5280 4.1.2.2, Security 5.2.6.3.2).
+func (s *Section) Issued(der []byte) bool {
+	other, err := x509.ParseCertificate(der)
+	return err == nil && slices.ContainsFunc(s.Certificates, func(c Certificate) bool {
+		have, err := x509.ParseCertificate(c.DER)
+		return err == nil && bytes.Equal(have.RawIssuer, other.RawIssuer) && have.SerialNumber.Cmp(other.SerialNumber) == 0
+	})
+}
+
 // DeleteCertificate removes a certificate that nothing refers to; its key
 // stays (Security 5.2.6.3.7).
 func (s *Section) DeleteCertificate(id string) error {

@@ -3,7 +3,9 @@ package state
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -109,6 +111,15 @@ func (c *Camera) Update(f func(tx *Tx) error) error {
 	after := tx.after
 	after.Version = before.Version + 1
 	return c.publish(before, &after)
+}
+
+// Random gives random numbers for what is prepared before a change and would
+// hold up others inside of one, and the tree they go with. They follow from the
+// camera's seed and the tree's version: who prepares twice while nothing
+// changes gets the same ones.
+func (c *Camera) Random() (io.Reader, *Tree) {
+	t := c.View()
+	return c.config.Seed.Stream("prepare/" + strconv.FormatUint(t.Version, 10)), t
 }
 
 // ready tells why no change is possible now.

@@ -55,17 +55,13 @@ func createPKCS10CSR(c *svc.Call, req *tas.CreatePKCS10CSR) (*tas.CreatePKCS10CS
 	if err != nil {
 		return nil, err
 	}
-	asked := pki.Request{Subject: subject, Extensions: wanted, Attributes: further}
-	var der []byte
-	err = c.Update(func(tx *state.Tx) error { // for its random numbers only
-		with, err := signing(c, tx.View().Keystore, req.KeyID, req.SignatureAlgorithm, errCSR)
-		if err != nil {
-			return err
-		}
-		der, err = asked.Sign(with.signer, with.algorithm, tx.Random())
-		return failed(err, errCSR)
-	})
-	return &tas.CreatePKCS10CSRResponse{PKCS10CSR: der}, err
+	random, now := c.State.Random()
+	with, err := signing(c, now.Keystore, req.KeyID, req.SignatureAlgorithm, errCSR)
+	if err != nil {
+		return nil, err
+	}
+	der, err := pki.Request{Subject: subject, Extensions: wanted, Attributes: further}.Sign(with.signer, with.algorithm, random)
+	return &tas.CreatePKCS10CSRResponse{PKCS10CSR: der}, failed(err, errCSR)
 }
 
 // createSelfSignedCertificate makes a certificate of a key of the camera,
@@ -83,14 +79,34 @@ func createSelfSignedCertificate(c *svc.Call, req *tas.CreateSelfSignedCertifica
 		return nil, err
 	}
 	var added keystore.Certificate
-	err = c.Update(func(tx *state.Tx) error {
-		with, err := signing(c, tx.View().Keystore, req.KeyID, req.SignatureAlgorithm, errSelfSigned)
-		if err != nil {
-			return err
-		}
-		der, err := wanted.SelfSign(with.signer, with.algorithm, tx.Random())
-		if err != nil {
-			return failed(err, errSelfSigned)
+	for again := true; again; { // until nobody else was given the serial number meanwhile
+		added, again, err = selfSign(c, req, wanted)
+	}
+	return &tas.CreateSelfSignedCertificateResponse{CertificateID: added.ID}, err
+}
+
+// selfSign makes and stores a certificate. It is signed before the change and
+// not in it: a key that is slow holds up nobody else. If another one with the
+// same serial number has come between, nothing happened, and it is to be made
+// again of later random numbers.
+func selfSign(c *svc.Call, req *tas.CreateSelfSignedCertificate, wanted pki.Certificate) (added keystore.Certificate, again bool, err error) {
+	random, before := c.State.Random()
+	with, err := signing(c, before.Keystore, req.KeyID, req.SignatureAlgorithm, errSelfSigned)
+	if err != nil {
+		return added, false, err
+	}
+	der, err := wanted.SelfSign(with.signer, with.algorithm, random)
+	if err != nil {
+		return added, false, failed(err, errSelfSigned)
+	}
+	err = c.Update(func(tx *state.Tx) (err error) {
+		if now := tx.View(); now.Version != before.Version {
+			if _, err := now.Keystore.SigningKey(req.KeyID); err != nil {
+				return err
+			}
+			if again = now.Keystore.Issued(der); again {
+				return nil
+			}
 		}
 		added, err = tx.Keystore().AddCertificate(keystore.NewCertificate{DER: der, Alias: value(req.Alias), KeyID: req.KeyID}, tx.Random())
 		if errors.Is(err, keystore.ErrBadCertificate) { // an extension nobody could read again
@@ -98,7 +114,7 @@ func createSelfSignedCertificate(c *svc.Call, req *tas.CreateSelfSignedCertifica
 		}
 		return err
 	})
-	return &tas.CreateSelfSignedCertificateResponse{CertificateID: added.ID}, err
+	return added, again, err
 }
 
 // validity is from when to when a self-signed certificate is valid; what is
