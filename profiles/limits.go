@@ -84,6 +84,10 @@ type UserLimits struct {
 	// PasswordHistory is the capability MaxPasswordHistory: former passwords that
 	// can be remembered of each user; 0: none.
 	PasswordHistory int `yaml:"password_history" default:"10" min:"0" max:"100"`
+	// Roles are those that clients can define, in releases from 25.12 on (Core
+	// 8.4.10); the capability MaxUserRoles counts the three predefined ones as
+	// well. 0: there are no user roles.
+	Roles int `yaml:"roles" default:"16" min:"0" max:"1024"`
 }
 
 // AuthLimits bound what authentication remembers and reads.

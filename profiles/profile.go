@@ -136,6 +136,8 @@ type Auth struct {
 	BeforeFirstUser string  `yaml:"before_first_user" default:"anything" jsonschema:"enum=anything,enum=create_users"`
 	Access          Access  `yaml:"access"`
 	Backoff         Backoff `yaml:"backoff"`
+	// RemoteUser offers to keep a user for access to other devices (Core 8.4.7).
+	RemoteUser bool `yaml:"remote_user" default:"true"`
 }
 
 // Digest is HTTP and RTSP Digest authentication.

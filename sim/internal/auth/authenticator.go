@@ -23,6 +23,10 @@ type Config struct {
 	Random io.Reader
 	// Accounts finds the users. nil: there are none.
 	Accounts Accounts
+	// Role reports whether a user role of that name is defined on the camera,
+	// beside those for levels. It is asked at each request with a bearer token
+	// and must be quick; nil: none is.
+	Role func(name string) bool
 	// Failed is told of every wrong password, unless nil. It must not block.
 	Failed func(Failure)
 	// Limits bounds sizes, counts and times; zero fields take their defaults.

@@ -147,14 +147,14 @@ func (a *Authenticator) token(ctx context.Context, s *active, text string) (Iden
 			Status: 401, Reason: err.Error(), How: ByBearer, User: user, Code: "invalid_token", Description: err.Error(),
 		}
 	}
-	level := claims.level()
-	if level == Anonymous {
+	level, roles := a.grants(claims)
+	if level == Anonymous && roles == "" {
 		return Identity{}, &Refusal{
-			Status: 403, Reason: "the access token has no role of ONVIF", How: ByBearer, User: user,
+			Status: 403, Reason: "the access token has no role that the camera knows", How: ByBearer, User: user,
 			Code: "insufficient_scope", Description: "The access token grants too little",
 		}
 	}
-	return Identity{User: user, Level: level, How: ByBearer, Expires: claims.expires}, nil
+	return Identity{User: user, Level: level, Roles: roles, How: ByBearer, Expires: claims.expires}, nil
 }
 
 // verify checks all of a token but its claims, and returns those. They are the

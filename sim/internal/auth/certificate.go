@@ -14,7 +14,7 @@ func (a *Authenticator) certificate(r Request) (Identity, *Refusal) {
 	if !known {
 		return Identity{}, &Refusal{Status: 403, SOAPFault: true, How: ByCertificate, Reason: "the certificate's common name is no user", User: name}
 	}
-	return Identity{User: account.Name, Level: account.Level, How: ByCertificate}, nil
+	return account.identity(ByCertificate), nil
 }
 
 // commonName is the one common name of a subject (RFC 5280 A.1, id-at-commonName).

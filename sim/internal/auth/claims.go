@@ -99,16 +99,16 @@ func (c *claims) user() string {
 	return c.issuer
 }
 
-// level is the highest user level among the roles; Anonymous if there is none.
-// Roles are words of tt:UserLevel with the prefix onvif:. Security 4.4.1.
-func (c *claims) level() Level {
-	highest := Anonymous
-	for l := User; l <= Administrator; l++ {
-		if slices.Contains(c.roles, "onvif:"+l.String()) {
-			highest = l
+// grants are the highest user level among the roles (Security 25.06 4.4.1), and
+// those that are defined on the camera (25.12).
+func (a *Authenticator) grants(c claims) (Level, Roles) {
+	var known []string
+	for _, name := range c.roles {
+		if a.config.Role != nil && a.config.Role(name) && !slices.Contains(known, name) {
+			known = append(known, name)
 		}
 	}
-	return highest
+	return RoleLevel(c.roles), RolesOf(known)
 }
 
 // texts reads a claim that is a value or a list of values: strings as they

@@ -159,7 +159,7 @@ func (a *Authenticator) digest(s *Settings, r Request, p map[string]string) (Ide
 			Status: 401, Reason: "the nonce is over or was used with this count", How: d.how, User: d.user, Stale: true,
 		}
 	}
-	return Identity{User: account.Name, Level: account.Level, How: d.how}, nil
+	return account.identity(d.how), nil
 }
 
 // readUserHash puts the user's name in the place of its hash; it stays where

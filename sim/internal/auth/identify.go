@@ -14,7 +14,8 @@ const wrongPassword = "wrong user name or password"
 //
 // The credentials of the Authorization header are looked at first. If they are
 // right and the SOAP header has a UsernameToken or a BinarySecurityToken as well,
-// that must be right too, and the identity of the lower level counts. Core 5.9.1. Where the client's
+// that must be right too, and the identity of the lower level counts, with the
+// roles that both have. Core 5.9.1. Where the client's
 // certificate names the user, neither is looked at. Security 5.3.2.
 func (a *Authenticator) Identify(r Request) (Identity, error) {
 	s := a.settings.Load()
@@ -46,11 +47,22 @@ func (a *Authenticator) Identify(r Request) (Identity, error) {
 		if refusal != nil {
 			return Identity{}, refusal
 		}
-		if !id.Known() || next.Level < id.Level {
-			id = next
-		}
+		id = lesser(id, next)
 	}
 	return id, nil
+}
+
+// lesser is the identity of the lower level, with the roles that both have.
+func lesser(id, next Identity) Identity {
+	if !id.Known() {
+		return next
+	}
+	roles := id.Roles.and(next.Roles)
+	if next.Level < id.Level {
+		id = next
+	}
+	id.Roles = roles
+	return id
 }
 
 // takesUsernameToken and takesBinaryToken report whether a message carries such
@@ -103,7 +115,7 @@ func (a *Authenticator) malformed(s *active, r Request, c credentials, err error
 // id is who [Authenticator.Identify] said it is, or the zero Identity.
 func (a *Authenticator) Deny(r Request, id Identity) *Refusal {
 	s := a.settings.Load()
-	refusal := &Refusal{Status: 401, Reason: "user level " + id.Level.String() + " may not", How: id.How, User: id.User}
+	refusal := &Refusal{Status: 401, Reason: "user level " + LevelName(id.Level, id.Roles) + " may not", How: id.How, User: id.User}
 	switch id.How {
 	case "":
 		return s.noIdentity(r)

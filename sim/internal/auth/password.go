@@ -50,7 +50,7 @@ func (a *Authenticator) basic(s *active, r Request, c credentials) (Identity, *R
 	if reason := a.tried(&s.Settings, r, ByBasic, name, given.Equal(a.keys(account)) && known); reason != "" {
 		return Identity{}, &Refusal{Status: 401, Reason: reason, How: ByBasic, User: name}
 	}
-	return Identity{User: account.Name, Level: account.Level, How: ByBasic}, nil
+	return account.identity(ByBasic), nil
 }
 
 // readBasic takes Basic credentials apart.

@@ -28,6 +28,8 @@ const (
 type Identity struct {
 	User  string // account name; of a bearer token its subject
 	Level Level
+	// Roles are the user roles that somebody has beside the level.
+	Roles Roles
 	How   Method
 	// Expires is when the identity ends: a bearer token's exp. Zero: never.
 	Expires time.Time
@@ -40,8 +42,14 @@ func (i Identity) Known() bool { return i.How != "" }
 type Account struct {
 	Name  string
 	Level Level
+	Roles Roles
 	// Keys prove the password without being it.
 	Keys Keys
+}
+
+// identity is the user of an account, who has proved it.
+func (a Account) identity(how Method) Identity {
+	return Identity{User: a.Name, Level: a.Level, Roles: a.Roles, How: how}
 }
 
 // Accounts finds users. It is asked at each request, so it may change at any

@@ -43,7 +43,7 @@ func (a *Authenticator) usernameToken(s *active, r Request) (Identity, *Refusal)
 	if reason := a.fresh(s, t, nonce, created); reason != "" {
 		return refuse(reason)
 	}
-	return Identity{User: account.Name, Level: account.Level, How: ByUsernameToken}, nil
+	return account.identity(ByUsernameToken), nil
 }
 
 // readUsernameToken checks the form of a token and decodes its nonce and time.

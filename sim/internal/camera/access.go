@@ -44,19 +44,36 @@ func newAccess(p *profiles.Profile, s *state.Camera) (*access, error) {
 	return a, nil
 }
 
-// accountsOff are the operations about passwords that a profile does not have:
-// those of Core 8.5 and SetHashingAlgorithm came after release 20.12.
+// accountsOff are the operations about passwords and roles that a profile does
+// not have: those of Core 8.5 and SetHashingAlgorithm came after release 20.12,
+// user roles with 25.12.
 func accountsOff(p *profiles.Profile) []string {
+	var off []string
+	if roles(p) == 0 {
+		off = rolesOperations()
+	}
 	history := []string{"tds:GetPasswordHistoryConfiguration", "tds:SetPasswordHistoryConfiguration"}
 	switch {
 	case p.ONVIF.Release == "18.12":
-		return append(history, "tds:SetHashingAlgorithm",
+		off = append(append(off, history...), "tds:SetHashingAlgorithm",
 			"tds:GetPasswordComplexityOptions", "tds:GetPasswordComplexityConfiguration", "tds:SetPasswordComplexityConfiguration",
 			"tds:GetAuthFailureWarningOptions", "tds:GetAuthFailureWarningConfiguration", "tds:SetAuthFailureWarningConfiguration")
 	case p.Limits.Users.PasswordHistory == 0:
-		return history
+		off = append(off, history...)
 	}
-	return nil
+	return off
+}
+
+// roles is how many user roles clients can define: they came with release 25.12.
+func roles(p *profiles.Profile) int {
+	if p.ONVIF.Release < "25.12" {
+		return 0
+	}
+	return p.Limits.Users.Roles
+}
+
+func rolesOperations() []string {
+	return []string{"tds:GetUserRoles", "tds:SetUserRole", "tds:DeleteUserRole"}
 }
 
 // from lists a level and those above it.
@@ -68,19 +85,35 @@ func from(lowest auth.Level) []auth.Level {
 	return list
 }
 
-// operation reports whether somebody may call an operation.
+// operation reports whether somebody may call an operation: by their level, or
+// because one of their roles has it for a function (Core 25.12 8.4.10).
 func (a *access) operation(id auth.Identity, row *op.Row) bool {
 	if a.unclaimed() && (a.open || row.ID() == "tds:CreateUsers" || row.ID() == "tds:GetUsers") {
 		return true
 	}
 	if lowest, ok := a.lowest[row.ID()]; ok {
-		return id.Level >= lowest
+		return id.Level >= lowest || a.permits(id, row.ID())
 	}
-	return a.policy.Allows(id.Level, row.Class)
+	return a.policy.Allows(id.Level, row.Class) || a.permits(id, row.ID())
 }
 
-// media reports whether somebody may see and hear, over RTSP and in snapshots:
-// access class READ_MEDIA.
+// permits reports whether somebody's roles have one of the functions.
+func (a *access) permits(id auth.Identity, functions ...string) bool {
+	return id.Roles != "" && a.state.View().Users.Permits(id.Roles, functions...)
+}
+
+// stream reports whether somebody may see and hear over RTSP: access class
+// READ_MEDIA, or a role that may ask where the streams are.
+func (a *access) stream(id auth.Identity) bool {
+	return a.media(id) || a.permits(id, "trt:GetStreamUri", "tr2:GetStreamUri")
+}
+
+// snapshot is the same for still pictures.
+func (a *access) snapshot(id auth.Identity) bool {
+	return a.media(id) || a.permits(id, "trt:GetSnapshotUri", "tr2:GetSnapshotUri")
+}
+
+// media reports whether somebody's level may use class READ_MEDIA.
 func (a *access) media(id auth.Identity) bool {
 	return a.unclaimed() && a.open || a.policy.Allows(id.Level, auth.ReadMedia)
 }

@@ -20,6 +20,7 @@ func (c *Camera) authConfig() auth.Config {
 	a, l := c.config.Profile.Auth, c.config.Profile.Limits
 	return auth.Config{
 		Realm: realmOf(c.config.Profile), Clock: c.wall, Random: c.fresh("auth"), Accounts: accountsOf{c},
+		Role: func(name string) bool { return c.config.State.View().Users.HasRole(name) },
 		Limits: auth.Limits{
 			HeaderBytes: int(l.Auth.HeaderBytes), Nonces: l.Auth.Nonces, TokenNonces: l.Auth.Nonces,
 			NonceLifetime: a.Digest.NonceLifetime, Suspects: l.Auth.Suspects,

@@ -118,7 +118,7 @@ func (r *run) makeRTSP() (*rtsp.Server, error) {
 			s, ok := r.streams[strings.TrimPrefix(path, "/")]
 			return s, ok
 		},
-		Auth: settled{r}, Allow: r.access.media,
+		Auth: settled{r}, Allow: r.access.stream,
 		TLS: c.tls.Config(), Software: r.software, Log: c.log,
 		Limits: rtsp.Limits{
 			HeaderBytes: int(l.HeaderBytes), BodyBytes: int(l.BodyBytes), Connections: l.Connections,

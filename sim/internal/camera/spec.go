@@ -78,7 +78,7 @@ func Spec(p *profiles.Profile, b Birth) (factory.Spec, error) {
 		},
 		UserLimits: users.Limits{
 			Users: p.Limits.Users.Users, NameMax: p.Limits.Users.NameLength, PasswordMax: p.Limits.Users.PasswordLength,
-			History: none(p.Limits.Users.PasswordHistory),
+			History: none(p.Limits.Users.PasswordHistory), Roles: roles(p),
 		},
 		KeystoreLimits: keystoreLimits(p.Limits.Keystore),
 		NoSigning:      !signsMedia(p),

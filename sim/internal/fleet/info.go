@@ -131,7 +131,7 @@ func (f *Fleet) account(m *member, u profiles.User) api.Account {
 	}
 	accounts := m.state.View().Users
 	if now, ok := accounts.Account(u.Name); ok && accounts.Has(u.Name, password) {
-		a.Password, a.Level = password, now.Level.String()
+		a.Password, a.Level = password, auth.LevelName(now.Level, now.Roles)
 	}
 	return a
 }

@@ -41,7 +41,8 @@ func (s *Section) Create(list []User, seal Seal) error {
 		if err := s.checkPassword(u.Name, u.Password); err != nil {
 			return err
 		}
-		if err := checkLevel(u.Name, u.Level); err != nil {
+		level, err := s.level(u.Name, u.Level, u.Extended, u.Roles)
+		if err != nil {
 			return err
 		}
 		if len(next) >= l.Users {
@@ -51,7 +52,10 @@ func (s *Section) Create(list []User, seal Seal) error {
 		if err != nil {
 			return err
 		}
-		next = append(next, User{Name: u.Name, Level: u.Level, Secret: secret, Former: s.History.remember(u, u.Password)})
+		next = append(next, User{
+			Name: u.Name, Level: level, Extended: u.Extended, Roles: slices.Clone(u.Roles),
+			Secret: secret, Former: s.History.remember(u, u.Password),
+		})
 	}
 	if len(next) > 0 && countAdministrators(next) == 0 {
 		return ErrNoAdministrator // nobody could make another one
@@ -83,6 +87,9 @@ type Change struct {
 	// Password is the new one; nil clears it, as leaving it out does.
 	Password *string
 	Level    auth.Level
+	// Extended and Roles are as those of [User].
+	Extended bool
+	Roles    []string
 }
 
 // Set changes accounts, all or none (Core 8.4.6).
@@ -106,7 +113,8 @@ func (s *Section) Set(list []Change, seal Seal) error {
 		if s.remembered(next[i], password) {
 			return fmt.Errorf("user %q: %w: it was used before", c.Name, ErrPasswordTooWeak)
 		}
-		if err := checkLevel(c.Name, c.Level); err != nil {
+		level, err := s.level(c.Name, c.Level, c.Extended, c.Roles)
+		if err != nil {
 			return err
 		}
 		secret, err := s.keep(c.Name, password, seal)
@@ -114,7 +122,7 @@ func (s *Section) Set(list []Change, seal Seal) error {
 			return err
 		}
 		next[i].Former = s.History.remember(next[i], password)
-		next[i].Secret, next[i].Level = secret, c.Level
+		next[i].Secret, next[i].Level, next[i].Extended, next[i].Roles = secret, level, c.Extended, slices.Clone(c.Roles)
 	}
 	return s.replace(next)
 }

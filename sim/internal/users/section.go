@@ -29,12 +29,22 @@ type Section struct {
 	// Hashing are the algorithms of Digest that a client chose, in order of
 	// preference (Core 5.9.3.1); empty: those of the profile.
 	Hashing []string `json:"hashingAlgorithms,omitempty"`
+	// Roles are the user roles that clients made.
+	Roles []Role `json:"userRoles,omitempty"`
+	// Remote is the remote user; nil: none. It is replaced, never changed.
+	Remote *RemoteUser `json:"remoteUser,omitempty"`
 }
 
 // User is one account.
 type User struct {
-	Name  string     `json:"name"`
+	Name string `json:"name"`
+	// Level is the user level; of an Extended account that of the highest
+	// predefined role, Anonymous if it has none of those.
 	Level auth.Level `json:"level"`
+	// Extended accounts have Roles in the place of a level, predefined ones among
+	// them (Core 25.12 5.9.4).
+	Extended bool     `json:"extended,omitempty"`
+	Roles    []string `json:"roles,omitempty"`
 	// Fixed users can neither be deleted nor changed by a client (FixedUser).
 	Fixed bool `json:"fixed,omitempty"`
 	// Password is the password in clear, of an account that Settle has not seen
@@ -62,7 +72,7 @@ func (Secret) GoString() string { return "users.Secret{}" }
 type Seal func(plain []byte) ([]byte, error)
 
 // String shows the account without its password.
-func (u User) String() string { return fmt.Sprintf("%s (%v)", u.Name, u.Level) }
+func (u User) String() string { return fmt.Sprintf("%s (%s)", u.Name, u.LevelName()) }
 
 // GoString is String: the password stays out of %#v as well.
 func (u User) GoString() string { return "users.User{" + u.String() + "}" }
@@ -80,6 +90,7 @@ type Limits struct {
 	PasswordMin int `json:"passwordMin,omitempty"` // 1
 	PasswordMax int `json:"passwordMax,omitempty"` // 128 (MaxPasswordLength)
 	History     int `json:"history,omitempty"`     // former passwords of an account; 10 (MaxPasswordHistory)
+	Roles       int `json:"roles,omitempty"`       // user roles that clients make; 0: there are no roles
 }
 
 // WithDefaults fills in the zero fields.
@@ -98,7 +109,7 @@ func (l Limits) WithDefaults() Limits {
 // Clone returns a copy whose fields and slices may be changed freely.
 func (s *Section) Clone() *Section {
 	c := *s
-	c.Users = slices.Clone(s.Users)
+	c.Users, c.Roles = slices.Clone(s.Users), slices.Clone(s.Roles)
 	return &c
 }
 
@@ -109,7 +120,7 @@ func (s *Section) Account(name string) (auth.Account, bool) {
 		return auth.Account{}, false
 	}
 	u := s.Users[i]
-	return auth.Account{Name: u.Name, Keys: u.Secret.Keys, Level: u.Level}, true
+	return auth.Account{Name: u.Name, Keys: u.Secret.Keys, Level: u.Level, Roles: u.custom()}, true
 }
 
 // Sealed finds the sealed password of an account. Where there is none of that
@@ -160,7 +171,7 @@ func (s *Section) Validate() error {
 			errs = append(errs, errors.New("user without a name"))
 		case seen[u.Name]:
 			errs = append(errs, fmt.Errorf("user %q: %w", u.Name, ErrUsernameClash))
-		case u.Level == auth.Anonymous || u.Level > auth.Administrator:
+		case u.Level == auth.Anonymous && !u.Extended || u.Level > auth.Administrator:
 			errs = append(errs, fmt.Errorf("user %q: %w", u.Name, ErrAnonymousNotAllowed))
 		case u.Password != "" && len(u.Secret.Sealed) > 0:
 			errs = append(errs, fmt.Errorf("user %q: a password in clear beside the sealed one", u.Name))

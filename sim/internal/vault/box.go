@@ -20,6 +20,7 @@ const (
 	Passphrase   Purpose = "passphrase"
 	ClientSecret Purpose = "client secret"
 	Password     Purpose = "password"
+	RemoteUser   Purpose = "remote user"
 )
 
 // MaxSecret is the most bytes that are sealed at once; an RSA key of 8192 bits

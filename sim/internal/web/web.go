@@ -137,7 +137,7 @@ type view struct {
 func (s *Site) getPage(w http.ResponseWriter, r *http.Request) {
 	v := view{}
 	if id, _, ok := s.user(r); ok {
-		v.User, v.Level = id.User, id.Level.String()
+		v.User, v.Level = id.User, auth.LevelName(id.Level, id.Roles)
 		if s.config.Camera.Media(id) {
 			v.Streams = s.config.Camera.Streams()
 		}

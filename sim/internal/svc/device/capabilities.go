@@ -90,12 +90,12 @@ func securityCapabilities(c *svc.Call) tds.SecurityCapabilities {
 	s := tds.SecurityCapabilities{
 		TLS10: supports("1.0"), TLS11: supports("1.1"), TLS12: supports("1.2"),
 		OnboardKeyGeneration: svc.Ref(false), AccessPolicyConfig: svc.Ref(false), DefaultAccessPolicy: svc.Ref(c.Profile.Auth.Access.Default()),
-		Dot1X: svc.Ref(false), RemoteUserHandling: svc.Ref(false), X509Token: svc.Ref(false),
+		Dot1X: svc.Ref(false), RemoteUserHandling: svc.Ref(remoteUsers(c)), X509Token: svc.Ref(false),
 		SAMLToken: svc.Ref(false), KerberosToken: svc.Ref(false), RELToken: svc.Ref(false),
 		UsernameToken: svc.Ref(c.Profile.Auth.UsernameToken.Enabled), HttpDigest: svc.Ref(len(c.Profile.Auth.Digest.Algorithms) > 0),
 		MaxUsers: svc.Ref(users.Users), MaxUserNameLength: svc.Ref(users.NameMax), MaxPasswordLength: svc.Ref(users.PasswordMax),
 	}
-	s.SecurityPolicies = securityPolicies(c)
+	s.SecurityPolicies, s.MaxUserRoles = securityPolicies(c), maxUserRoles(c)
 	if users.History > 0 && c.SimulatedAll("tds:GetPasswordHistoryConfiguration", "tds:SetPasswordHistoryConfiguration") {
 		s.MaxPasswordHistory = svc.Ref(users.History)
 	}
@@ -171,7 +171,9 @@ func legacyDevice(c *svc.Call) *tt.DeviceCapabilities {
 		IO: &tt.IOCapabilities{InputConnectors: svc.Ref(0), RelayOutputs: svc.Ref(0)},
 		Security: &tt.SecurityCapabilities{
 			TLS11: on(caps.Security.TLS11), TLS12: on(caps.Security.TLS12),
-			Extension: &tt.SecurityCapabilitiesExtension{TLS10: on(caps.Security.TLS10)},
+			Extension: &tt.SecurityCapabilitiesExtension{
+				TLS10: on(caps.Security.TLS10), Extension: &tt.SecurityCapabilitiesExtension2{RemoteUserHandling: remoteUsers(c)},
+			},
 		},
 	}
 }

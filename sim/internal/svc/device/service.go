@@ -66,6 +66,12 @@ func handlers() tds.Handlers[*svc.Call] {
 		DeleteUsers: deleteUsers,
 		SetUser:     setUser,
 
+		GetUserRoles:   getUserRoles,
+		SetUserRole:    setUserRole,
+		DeleteUserRole: deleteUserRole,
+		GetRemoteUser:  getRemoteUser,
+		SetRemoteUser:  setRemoteUser,
+
 		SetHashingAlgorithm:                setHashingAlgorithm,
 		GetPasswordComplexityOptions:       getPasswordComplexityOptions,
 		GetPasswordComplexityConfiguration: getPasswordComplexityConfiguration,
