@@ -154,6 +154,7 @@ func (c VerifyConfig) judge(v api.Verification, codec streams.Codec, next units)
 func conclude(v api.Verification, r sign.Report) api.Verification {
 	v.Authenticity, v.Provenance = string(r.Authenticity), string(r.Provenance)
 	v.Start, v.End, v.Frames, v.Open = r.Start, r.End, r.Frames, r.Open
+	v.Skipped, v.Uncovered = r.Skipped, r.Uncovered
 	v.UserProvisioned, v.Reasons = r.User, reasons(r.Reasons)
 	v.Counts = map[string]int{}
 	for what, n := range r.Counts {

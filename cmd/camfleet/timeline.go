@@ -21,8 +21,14 @@ func writeVerification(w io.Writer, v api.Verification) error {
 	for _, r := range v.Reasons {
 		fmt.Fprintf(w, "  %s\n", reasonText(r))
 	}
+	if v.Uncovered > 0 {
+		fmt.Fprintf(w, "  %d slices are of kinds that signing leaves out: nothing is said of them\n", v.Uncovered)
+	}
 	gops := withoutRepeats(v.GOPs)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if v.Skipped > 0 {
+		fmt.Fprintf(table, "  -\tframes 0-%d\t\tskipped: they come before the first GOP\n", v.Skipped-1)
+	}
 	for i := 0; i < len(gops); {
 		n := 1
 		for clean(gops[i], gops[i]) && i+n < len(gops) && clean(gops[i+n], gops[i]) {

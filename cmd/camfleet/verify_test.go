@@ -72,6 +72,13 @@ func TestVerifySucceedsOnlyIfAllIsAuthentic(t *testing.T) {
 	}
 	unsigned := api.Verification{Source: "b.mkv", Format: "matroska", Codec: "h265", Authenticity: "unsigned", Provenance: "unknown", Frames: 3, Open: 3}
 	want := "UNSIGNED: b.mkv (matroska, h265), 3 frames\n  -  frames 0-2    open: no signature covers them yet\n"
+	unsigned.Skipped, unsigned.Open, unsigned.Uncovered = 1, 2, 7
+	partly := "UNSIGNED: b.mkv (matroska, h265), 3 frames\n  7 slices are of kinds that signing leaves out: nothing is said of them\n" +
+		"  -  frames 0-0    skipped: they come before the first GOP\n  -  frames 1-2    open: no signature covers them yet\n"
+	if got := try(t, &fakeLibrary{verification: unsigned}, nil, "verify", "b.mkv"); got.stdout != partly {
+		t.Errorf("%q, want %q", got.stdout, partly)
+	}
+	unsigned.Skipped, unsigned.Open, unsigned.Uncovered = 0, 3, 0
 	got := try(t, &fakeLibrary{verification: unsigned}, nil, "verify", "b.mkv")
 	if diff := cmp.Diff(result{1, want, ""}, got, cmp.AllowUnexported(result{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -25,6 +25,10 @@ type Verification struct {
 	// nothing was said of.
 	Frames int `json:"frames"`
 	Open   int `json:"open"`
+	// Skipped counts the access units before the first GOP, Uncovered the slices of
+	// kinds that signing leaves out: nothing was said of them either.
+	Skipped   int `json:"skipped,omitempty"`
+	Uncovered int `json:"uncovered,omitempty"`
 	// LostPackets counts RTP packets that never came, BrokenPackets those that
 	// could not be read.
 	LostPackets   uint64 `json:"lost_packets,omitempty"`

@@ -75,6 +75,8 @@ func (v *Verifier) remember(c claim, first *hash) {
 	counter := g.Counter
 	if !c.valid {
 		counter, g = v.last.counter+1, nil
+	} else if v.synced && int32(counter-v.last.counter) < 0 { //nolint:gosec // wraps around as the counter does
+		counter = v.last.counter // what was seen once is never new again
 	}
 	v.last = previous{counter: counter, partial: c.sei.General.Partial, general: g, first: first, known: true}
 	v.synced = v.synced || c.valid

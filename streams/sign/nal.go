@@ -80,6 +80,19 @@ func classify(codec streams.Codec, nal []byte) (k kind, first bool) {
 	return other, false
 }
 
+// uncovered reports whether a NAL unit is part of a picture that decoders show
+// and signing leaves out: anybody may have changed or added it.
+func uncovered(codec streams.Codec, nal []byte) bool {
+	if len(nal) == 0 {
+		return false
+	}
+	t := nalType(codec, nal)
+	if codec == streams.H265 {
+		return t >= 2 && t <= 9 // TSA, STSA, RADL, RASL
+	}
+	return t >= 2 && t <= 4 // data partitions
+}
+
 // uuid marks the user data SEI messages of Media Signing. Media Signing 6.7.
 const uuid = "\x00\x5b\xc9\x3f\x2d\x71\x5e\x95\xad\xa4\x79\x6f\x90\x87\x7a\x6f"
 

@@ -168,8 +168,10 @@ func (v *Verifier) find(c *claim, inOrder bool) (region, bool) {
 	if len(v.pending) == 0 {
 		return region{}, false
 	}
-	if r, ok := v.findHash(c.sei.General); ok {
-		return r, true
+	if !v.stale(c.sei) { // the hash of a stale one is that of the GOP before: a copy of it would fit
+		if r, ok := v.findHash(c.sei.General); ok {
+			return r, true
+		}
 	}
 	return v.findList(c, inOrder)
 }

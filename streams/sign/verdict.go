@@ -61,7 +61,8 @@ const (
 	SEIDamaged Cause = "SEI damaged"
 	// SEIMissing: the SEI of a GOP is not there though later ones are.
 	SEIMissing Cause = "SEI missing"
-	// SEIRepeated: a SEI of a counter that had been seen, or of a lower one.
+	// SEIRepeated: a SEI of a counter that had been seen, or of a lower one. A
+	// counter that begins anew is repeated from there on.
 	SEIRepeated Cause = "SEI repeated"
 	// CounterJumped: the counter is higher than it can be.
 	CounterJumped Cause = "counter jumped"
@@ -151,6 +152,12 @@ type Report struct {
 	// covers: the last GOP of a recording always.
 	Frames int `json:"frames"`
 	Open   int `json:"open"`
+	// Skipped counts the access units before the first picture that starts a GOP:
+	// nothing can be said of them.
+	Skipped int `json:"skipped"`
+	// Uncovered counts slices of the kinds that signing leaves out, see the package:
+	// nothing can be said of them either.
+	Uncovered int `json:"uncovered"`
 	// Before counts signatures for what was sent before the first access unit.
 	Before int `json:"before"`
 	// Counts says how many verdicts there were of each kind.

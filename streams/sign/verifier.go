@@ -98,9 +98,16 @@ func (v *Verifier) Push(au *streams.AccessUnit) []Verdict {
 		case slice, randomAcc:
 			v.slice(nal, k == randomAcc && begins, entry{frame: v.frames, slice: slices, begins: begins || slices == 0, at: au.Time})
 			slices++
+		case other:
+			if uncovered(v.config.Codec, nal) {
+				v.report.Uncovered++
+			}
 		}
 	}
 	v.frames++
+	if !v.anchored {
+		v.report.Skipped = v.frames
+	}
 	return append(verdicts, v.flush()...)
 }
 
