@@ -13,6 +13,9 @@
 //
 //	go test ./sim/internal/conformance -run '/flagship/.*/ADVANCED_SECURITY-3-2-4$'
 //
+// STATEMENTS.md lists every requirement of the Security specification with the
+// tests that prove it, here or elsewhere, or why there is nothing to prove.
+//
 // To add a case, add it to the table of its section; to add a section, add it
 // to sections in coverage_test.go.
 package conformance
