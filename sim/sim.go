@@ -201,6 +201,13 @@ func (f *Fleet) RotateIssuer() (api.IssuerKeys, error) { return f.fleet.RotateIs
 // api.ErrNotReady.
 func (f *Fleet) Reboot(ctx context.Context, camera string) error { return f.fleet.Reboot(ctx, camera) }
 
+// FactoryDefault makes a camera what it left the factory as, starts its reboot and
+// returns. A hard one brings back accounts, network, keys and certificates of the
+// factory; a soft one keeps those of now. Errors: api.ErrNotFound, api.ErrNotReady.
+func (f *Fleet) FactoryDefault(ctx context.Context, camera string, hard bool) error {
+	return f.fleet.FactoryDefault(ctx, camera, hard)
+}
+
 // CA returns the fleet's root certificate as PEM, or with signing its
 // media-signing root; with a camera's name that camera's chain, leaf first.
 func (f *Fleet) CA(camera string, signing bool) ([]byte, error) { return f.fleet.CA(camera, signing) }

@@ -37,6 +37,7 @@ type commands struct {
 	CA          caCommand          `cmd:"" name:"ca" help:"Print the certificates of the running fleet (PEM)."`
 	Verify      verifyCommand      `cmd:"" help:"Check the media signatures of a recording or a live stream."`
 	Fault       faultCommand       `cmd:"" help:"Have cameras of the running fleet do something wrong."`
+	Camera      cameraCommand      `cmd:"" help:"Have a camera of the running fleet do something."`
 	Profile     profileCommand     `cmd:"" help:"List, show and check camera profiles."`
 	Ops         opsCommand         `cmd:"" help:"List every ONVIF operation and whether it is simulated."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what on this machine is missing or will bite."`
@@ -181,7 +182,7 @@ func isList(err error, parts []error) bool {
 func helpFor(args []string) string {
 	for _, a := range args {
 		switch a {
-		case "up", "ls", "token", "ca", "verify", "fault", "profile", "ops", "doctor", "version":
+		case "up", "ls", "token", "ca", "verify", "fault", "camera", "profile", "ops", "doctor", "version":
 			return "camfleet " + a + " --help"
 		}
 	}

@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "rewrite testdata")
 
 func TestHelpIsAsReviewed(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{}, {"up"}, {"ls"}, {"token"}, {"ca"}, {"verify"}, {"fault"}, {"fault", "add"}, {"profile"}, {"profile", "validate"}, {"ops"}, {"doctor"}, {"version"}} {
+	for _, args := range [][]string{{}, {"up"}, {"ls"}, {"token"}, {"ca"}, {"verify"}, {"fault"}, {"fault", "add"}, {"camera"}, {"camera", "CAMERA", "factory-default"}, {"profile"}, {"profile", "validate"}, {"ops"}, {"doctor"}, {"version"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
 			got := try(t, &fakeLibrary{}, nil, append(args, "--help")...)

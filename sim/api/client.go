@@ -131,6 +131,22 @@ func (c *Client) RotateIssuer(ctx context.Context) (k IssuerKeys, err error) {
 	return k, c.json(ctx, http.MethodPost, "/v1/issuer/rotate", nil, &k)
 }
 
+// Reboot reboots a camera; it returns the camera as it is then.
+func (c *Client) Reboot(ctx context.Context, camera string) (now Camera, err error) {
+	return now, c.json(ctx, http.MethodPost, "/v1/cameras/"+url.PathEscape(camera)+"/reboot", nil, &now)
+}
+
+// FactoryDefault makes a camera what it left the factory as and reboots it; a soft
+// one keeps network, clock, accounts, keys and certificates. It returns the camera
+// as it is then.
+func (c *Client) FactoryDefault(ctx context.Context, camera string, soft bool) (now Camera, err error) {
+	path := "/v1/cameras/" + url.PathEscape(camera) + "/factory-default"
+	if soft {
+		path += "?soft=true"
+	}
+	return now, c.json(ctx, http.MethodPost, path, nil, &now)
+}
+
 // CA returns PEM: without a camera the fleet's root, or with signing its
 // media-signing root; with a camera that chain of the camera, leaf first.
 func (c *Client) CA(ctx context.Context, camera string, signing bool) ([]byte, error) {

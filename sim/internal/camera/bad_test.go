@@ -12,6 +12,11 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/onvif/schematest"
 )
 
+// ending reports whether a golden request has the camera reboot.
+func ending(name string) bool {
+	return strings.HasPrefix(name, "SystemReboot") || strings.HasPrefix(name, "SetSystemFactoryDefault")
+}
+
 // TestSpoiltRequestsChangeNothing: whatever is wrong with a request, the answer
 // is a fault of the sender's that the operation may give, and the state stays
 // as it was; what is not wrong is served.
@@ -22,9 +27,6 @@ func TestSpoiltRequestsChangeNothing(t *testing.T) {
 	check := schematest.Collect(t)
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".request.xml")
-		if name == "SystemReboot" {
-			continue // served, it ends the camera
-		}
 		t.Run(filepath.Base(filepath.Dir(file))+"/"+name, func(t *testing.T) {
 			t.Parallel()
 			good, err := os.ReadFile(file)
@@ -34,6 +36,9 @@ func TestSpoiltRequestsChangeNothing(t *testing.T) {
 			c := cameratest.New(t, cameratest.Config{Opened: flagship})
 			bad := cameratest.Spoil(t, good)
 			for _, what := range slices.Sorted(maps.Keys(bad)) {
+				if ending(name) {
+					c = cameratest.New(t, cameratest.Config{Opened: flagship})
+				}
 				before := c.State.View()
 				a := c.Call(t, cameratest.Call{As: "admin", Envelope: bad[what]})
 				if a.Fault != "" && c.State.View() != before {

@@ -70,7 +70,7 @@ func newServices(r *run) *services {
 	s.camera = &svc.Camera{
 		Name: c.config.Name, Profile: p, State: c.config.State, Clock: c.wall, Base: c.paced, Jobs: c.config.Clock,
 		Log: c.log, TPM: holds{c.config.TPM}, Vault: c.vault, Binder: c.config.Binder,
-		Services: all, Table: s.table, Off: s.off, Reboot: c.Reboot, SetProtocols: r.setProtocols,
+		Services: all, Table: s.table, Off: s.off, Reboot: c.Reboot, FactoryDefault: c.FactoryDefault, SetProtocols: r.setProtocols,
 		KeyFrame: func(stream string) {
 			if st, ok := r.streams[stream]; ok {
 				r.announce(stream)

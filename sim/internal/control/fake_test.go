@@ -96,6 +96,10 @@ func (f *fakeFleet) Reboot(_ context.Context, camera string) error {
 	return nil
 }
 
+func (f *fakeFleet) FactoryDefault(ctx context.Context, camera string, hard bool) error {
+	return f.Reboot(ctx, fmt.Sprintf("%s %t", camera, hard))
+}
+
 func (f *fakeFleet) CA(camera string, signing bool) ([]byte, error) {
 	return fmt.Appendf(nil, "-----BEGIN CERTIFICATE-----\n%s %t\n", camera, signing), nil
 }

@@ -39,6 +39,9 @@ type Fleet interface {
 	Revoke(api.Revocation) (api.Revocation, error)
 	// Reboot starts a camera's reboot and returns.
 	Reboot(ctx context.Context, camera string) error
+	// FactoryDefault brings back what a camera left the factory with, hard or soft,
+	// starts its reboot and returns.
+	FactoryDefault(ctx context.Context, camera string, hard bool) error
 	// CA is a certificate in PEM: without a camera the fleet's root, or with
 	// signing its media-signing root; with a camera the chain of its TLS server
 	// key or of its media-signing key, leaf first.

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -202,11 +203,24 @@ func (s *server) snapshot(r *http.Request, camera string) ([]byte, error) {
 }
 
 func (s *server) postReboot(w http.ResponseWriter, r *http.Request) error {
+	return s.restart(w, r, s.Fleet.Reboot)
+}
+
+func (s *server) postFactoryDefault(w http.ResponseWriter, r *http.Request) error {
+	soft, err := boolQuery(r, "soft")
+	if err != nil {
+		return err
+	}
+	return s.restart(w, r, func(ctx context.Context, camera string) error { return s.Fleet.FactoryDefault(ctx, camera, !soft) })
+}
+
+// restart does what makes a camera reboot, and answers how the camera is then.
+func (s *server) restart(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, camera string) error) error {
 	camera, err := s.camera(r)
 	if err != nil {
 		return err
 	}
-	if err := s.Fleet.Reboot(r.Context(), camera.Name); err != nil {
+	if err := do(r.Context(), camera.Name); err != nil {
 		return err
 	}
 	if now, ok := s.Fleet.Camera(camera.Name); ok {

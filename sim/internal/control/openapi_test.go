@@ -32,6 +32,7 @@ func TestAnswersFitTheDocument(t *testing.T) {
 		{"get", "/v1/cameras/{name}", "/v1/cameras/cam-0001", "", "200"},
 		{"get", "/v1/cameras/{name}", "/v1/cameras/x", "", "404"},
 		{"post", "/v1/cameras/{name}/reboot", "/v1/cameras/cam-0001/reboot", "", "202"},
+		{"post", "/v1/cameras/{name}/factory-default", "/v1/cameras/cam-0001/factory-default", "", "202"},
 	} {
 		pointer := "openapi.json#/paths/" + strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(tt.path) +
 			"/" + tt.method + "/responses/" + tt.status + "/content/application~1json/schema"

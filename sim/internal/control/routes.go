@@ -75,6 +75,9 @@ func (s *server) cameraRoutes() []route {
 			Answer: []api.Authorization{}, Errors: []int{404, 503}, handle: s.getAuthorizations},
 		{Method: "POST", Path: "/v1/cameras/{name}/reboot", Summary: "Reboots the camera as SystemReboot does.",
 			Status: http.StatusAccepted, Answer: api.Camera{}, Errors: []int{404, 409, 503}, handle: s.postReboot},
+		{Method: "POST", Path: "/v1/cameras/{name}/factory-default", Summary: "Makes the camera what it left the factory as, and reboots it, as SetSystemFactoryDefault does.",
+			Query:  []query{{"soft", "boolean", "keep network, clock, accounts, keys and certificates"}},
+			Status: http.StatusAccepted, Answer: api.Camera{}, Errors: []int{404, 409, 503}, handle: s.postFactoryDefault},
 	}
 }
 

@@ -67,6 +67,7 @@ func (f *Factory) Make(spec Spec, tpm TPM) (state.Tree, error) {
 	if err := tree.Validate(); err != nil {
 		return state.Tree{}, fmt.Errorf("camera %q: %w", spec.Name, err)
 	}
+	tree.Origin = state.NewOrigin(&tree)
 	return tree, nil
 }
 

@@ -303,6 +303,10 @@ func TestEqualSeedsGiveEqualFleets(t *testing.T) {
 			d := view.Device.Clone()
 			d.Network.Protocols, d.Boot = nil, device.Boot{} // ports and times are the system's
 			view.Device = d
+			o := *view.Origin
+			o.Device = o.Device.Clone()
+			o.Device.Network.Protocols = nil
+			view.Origin = &o
 			all = append(all, view, m.describeTPM().EK)
 		}
 		all = append(all, f.Info().CA)

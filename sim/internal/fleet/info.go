@@ -207,15 +207,33 @@ func (f *Fleet) Snapshot(ctx context.Context, name, stream string) ([]byte, erro
 
 // Reboot starts a camera's reboot.
 func (f *Fleet) Reboot(_ context.Context, name string) error {
-	m, err := f.member(name)
+	m, err := f.running(name)
+	if err == nil {
+		m.camera.Reboot()
+	}
+	return err
+}
+
+// FactoryDefault makes a camera what it left the factory as, and starts its reboot.
+func (f *Fleet) FactoryDefault(_ context.Context, name string, hard bool) error {
+	m, err := f.running(name)
 	if err != nil {
 		return err
 	}
-	if m.camera.Status() != camera.Running {
-		return fmt.Errorf("camera %q is %s: %w", name, m.camera.Status(), api.ErrNotReady)
+	_, err = m.camera.FactoryDefault(hard)
+	if errors.Is(err, svc.ErrStopped) {
+		err = fmt.Errorf("%w: %w", err, api.ErrNotReady)
 	}
-	m.camera.Reboot()
-	return nil
+	return err
+}
+
+// running finds a camera that is up.
+func (f *Fleet) running(name string) (*member, error) {
+	m, err := f.member(name)
+	if err == nil && m.camera.Status() != camera.Running {
+		return nil, fmt.Errorf("camera %q is %s: %w", name, m.camera.Status(), api.ErrNotReady)
+	}
+	return m, err
 }
 
 // CA returns certificates as PEM: the fleet's root or its media-signing root,

@@ -10,7 +10,6 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/seed"
 	"github.com/camfleet/camfleet/sim/internal/state"
 	"github.com/camfleet/camfleet/sim/internal/store"
-	"github.com/camfleet/camfleet/sim/internal/users"
 )
 
 // openStore takes the state directory, if there is one, and makes or restores
@@ -99,7 +98,7 @@ func (f *Fleet) openStored() error {
 // checkStored refuses to show a camera that still has the demo password to a
 // network.
 func (f *Fleet) checkStored(t *state.Tree) error {
-	if f.onLoopback() || !slices.ContainsFunc(t.Users.Users, func(u users.User) bool { return t.Users.Has(u.Name, demoPassword) }) {
+	if f.onLoopback() || !hasDemoPassword(t.Users) {
 		return nil
 	}
 	return &api.ConfigError{

@@ -122,15 +122,7 @@ func (f *Fleet) birth(ctx context.Context, m *member, pl place, old *store.Camer
 	if err = f.openTPM(ctx, m, folder, false); err != nil {
 		return state.Tree{}, nil, err
 	}
-	spec, err := camera.Spec(m.profile, camera.Birth{
-		Name: m.name, Number: m.number, Address: m.address, Ports: pl.ports(),
-		Issuer: f.issuer.URL(), Password: f.config.Password,
-	})
-	if err != nil {
-		return state.Tree{}, nil, err
-	}
-	spec.OwnEK = ownEK(m)
-	first, err := f.factory.Make(spec, f.maker(ctx, m))
+	first, err := f.make(ctx, m, pl)
 	if err == nil {
 		err = f.sealPasswords(m, &first)
 	}
@@ -143,6 +135,19 @@ func (f *Fleet) birth(ctx context.Context, m *member, pl place, old *store.Camer
 		}
 	}
 	return first, folder, nil
+}
+
+// make has the factory make a camera.
+func (f *Fleet) make(ctx context.Context, m *member, pl place) (state.Tree, error) {
+	spec, err := camera.Spec(m.profile, camera.Birth{
+		Name: m.name, Number: m.number, Address: m.address, Ports: pl.ports(),
+		Issuer: f.issuer.URL(), Password: f.config.Password,
+	})
+	if err != nil {
+		return state.Tree{}, err
+	}
+	spec.OwnEK = ownEK(m)
+	return f.factory.Make(spec, f.maker(ctx, m))
 }
 
 // awake restores a stored camera; only its ports and its address are those of
@@ -160,6 +165,9 @@ func (f *Fleet) awake(ctx context.Context, m *member, pl place, old *store.Camer
 	}
 	first.Device = moved(first.Device, pl)
 	first.Keystore = f.trust(first.Keystore)
+	if first.Origin, err = f.origin(ctx, m, pl, &first); err != nil {
+		return state.Tree{}, nil, err
+	}
 	if err := f.sealPasswords(m, &first); err != nil {
 		return state.Tree{}, nil, err
 	}

@@ -29,6 +29,8 @@ type Tree struct {
 	Keystore *keystore.Section `json:"keystore"`
 	Media    *mediacfg.Section `json:"media"`
 	Jobs     *job.Section      `json:"jobs"`
+	// Origin is what a factory default brings back; nil: nobody knows.
+	Origin *Origin `json:"origin"`
 }
 
 // complete puts an empty section where there is none.
@@ -55,7 +57,7 @@ type Part struct {
 
 // Parts returns the sections that are there, in a fixed order.
 func (t *Tree) Parts() []Part {
-	parts := make([]Part, 0, 5)
+	parts := make([]Part, 0, 6)
 	if t.Device != nil {
 		parts = append(parts, Part{"device", t.Device})
 	}
@@ -70,6 +72,9 @@ func (t *Tree) Parts() []Part {
 	}
 	if t.Jobs != nil {
 		parts = append(parts, Part{"jobs", t.Jobs})
+	}
+	if t.Origin != nil {
+		parts = append(parts, Part{"origin", t.Origin})
 	}
 	return parts
 }

@@ -69,6 +69,7 @@ func (tx *Tx) Replace(t Tree) {
 	replace(&tx.after.Keystore, t.Keystore)
 	replace(&tx.after.Media, t.Media)
 	replace(&tx.after.Jobs, t.Jobs)
+	replace(&tx.after.Origin, t.Origin)
 }
 
 // Random gives the random numbers of this change, for IDs. They follow from

@@ -35,6 +35,7 @@ func sections() map[string]sectionFormat {
 		{name: "keystore", decode: func(t *state.Tree, d []byte) error { return into(&t.Keystore, d) }},
 		{name: "media", decode: func(t *state.Tree, d []byte) error { return into(&t.Media, d) }},
 		{name: "jobs", decode: func(t *state.Tree, d []byte) error { return into(&t.Jobs, d) }},
+		{name: "origin", decode: func(t *state.Tree, d []byte) error { return into(&t.Origin, d) }},
 	}
 	out := make(map[string]sectionFormat, len(list))
 	for _, f := range list {

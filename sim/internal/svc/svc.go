@@ -44,6 +44,10 @@ type Camera struct {
 	// Reboot restarts the camera once the answer is sent; it returns how long
 	// the camera will be away.
 	Reboot func() time.Duration
+	// FactoryDefault brings back, hard or soft, what the camera left the factory with,
+	// and reboots. It returns once that is stored, with how long the camera will be
+	// away. Errors: ErrStopped, those of the state.
+	FactoryDefault func(hard bool) (time.Duration, error)
 	// SetProtocols changes where the camera listens: what is named moves, opens or
 	// closes, in the state as well, or nothing happens. Requests under way are
 	// answered where they came. Errors: those of device.Section.SetProtocols,

@@ -38,6 +38,8 @@ func handlers() tds.Handlers[*svc.Call] {
 		GetEndpointReference: getEndpointReference,
 		SystemReboot:         systemReboot,
 
+		SetSystemFactoryDefault: setSystemFactoryDefault,
+
 		GetSystemDateAndTime: getSystemDateAndTime,
 		SetSystemDateAndTime: setSystemDateAndTime,
 

@@ -35,6 +35,15 @@ func systemReboot(c *svc.Call, _ *tds.SystemReboot) (*tds.SystemRebootResponse, 
 	}, nil
 }
 
+// setSystemFactoryDefault makes the camera what it was when it left the factory, and
+// restarts it after its answer. Core 8.3.8; UNRECOVERABLE.
+func setSystemFactoryDefault(c *svc.Call, req *tds.SetSystemFactoryDefault) (*tds.SetSystemFactoryDefaultResponse, error) {
+	if _, err := c.FactoryDefault(req.FactoryDefault == tt.FactoryDefaultTypeHard); err != nil {
+		return nil, err
+	}
+	return &tds.SetSystemFactoryDefaultResponse{}, nil
+}
+
 // getSystemDateAndTime answers the camera's clock. Core 8.3.6; PRE_AUTH, so
 // that clients can adapt the time in their credentials.
 func getSystemDateAndTime(c *svc.Call, _ *tds.GetSystemDateAndTime) (*tds.GetSystemDateAndTimeResponse, error) {
