@@ -8,6 +8,7 @@ type Limits struct {
 	SOAP     SOAPLimits     `yaml:"soap"`
 	HTTP     HTTPLimits     `yaml:"http"`
 	RTSP     RTSPLimits     `yaml:"rtsp"`
+	Tunnel   TunnelLimits   `yaml:"tunnel"`
 	Events   EventLimits    `yaml:"events"`
 	Users    UserLimits     `yaml:"users"`
 	Auth     AuthLimits     `yaml:"auth"`

@@ -44,6 +44,7 @@ type Profile struct {
 	Keys        Keys      `yaml:"keys"`
 	TPM         TPM       `yaml:"tpm"`
 	Media       Media     `yaml:"media"`
+	RTSP        RTSP      `yaml:"rtsp"`
 	Clock       Clock     `yaml:"clock"`
 	Boot        Boot      `yaml:"boot"`
 	Discovery   Discovery `yaml:"discovery"`

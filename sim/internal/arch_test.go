@@ -26,7 +26,7 @@ func layers() [][]string {
 	return [][]string{
 		{"sim/internal/clock", "sim/internal/seed", "streams", "sim/api", "profiles", "fixtures"},
 		{"sim/internal/tpm", "sim/internal/auth", "sim/internal/soap", "sim/internal/pki", "sim/internal/discovery"},
-		{"sim/internal/issuer", "sim/internal/oidc", "sim/internal/op", "sim/internal/job", "sim/internal/device", "sim/internal/keystore", "sim/internal/mediacfg", "sim/internal/rtsp"},
+		{"sim/internal/issuer", "sim/internal/oidc", "sim/internal/op", "sim/internal/job", "sim/internal/device", "sim/internal/keystore", "sim/internal/mediacfg", "sim/internal/rtsp", "sim/internal/tunnel"},
 		{"sim/internal/oauth", "sim/internal/onvif", "sim/internal/users", "sim/internal/vault"},
 		{"sim/internal/state", "sim/internal/event"},
 		{"sim/internal/store", "sim/internal/factory"},
@@ -52,6 +52,7 @@ func never() []struct{ from, to, why string } {
 		{"sim/internal/state", "sim/internal/soap", "only soap and op know faults"},
 		{"sim/internal/users", "sim/internal/soap", "only soap and op know faults"},
 		{"sim/internal/rtsp", "sim/internal/onvif", "RTSP knows nothing of SOAP"},
+		{"sim/internal/tunnel", "sim/internal/soap", "tunnels know nothing of SOAP"},
 		{"sim/internal/web", "sim/internal/soap", "the page knows nothing of SOAP"},
 		{"sim/internal/rtsp", "sim/internal/soap", "RTSP knows nothing of SOAP"},
 		{"sim/internal/op", "sim/internal/fault", "the camera plugs rules in"},

@@ -30,7 +30,7 @@ type doors struct {
 type door struct {
 	listener net.Listener
 	web      *http.Server       // nil: it is one of RTSP
-	stop     context.CancelFunc // ends an RTSP door's connections
+	stop     context.CancelFunc // ends the connections of RTSP and the tunnels
 }
 
 // serve starts the servers on their listeners.
@@ -67,15 +67,22 @@ func (r *run) serveDoor(name device.ProtocolName, l net.Listener) {
 // closed with its connections.
 func (r *run) serveWeb(name device.ProtocolName, l net.Listener) {
 	h := r.camera.config.Profile.Limits.HTTP
+	ctx, stop := context.WithCancel(r.ctx)
 	web := &http.Server{
-		Handler: r, MaxHeaderBytes: int(h.HeaderBytes),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			w.Header().Set("Server", r.software)
+			if !r.tunnels.Handle(ctx, w, req) {
+				r.ServeHTTP(w, req)
+			}
+		}),
+		MaxHeaderBytes:    int(h.HeaderBytes),
 		ReadHeaderTimeout: h.HeaderTimeout, IdleTimeout: h.IdleTimeout,
 		BaseContext: func(net.Listener) context.Context { return r.ctx },
 		ErrorLog:    slog.NewLogLogger(r.camera.log.Handler(), slog.LevelDebug),
 		// One request after the other, as cameras do.
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
 	}
-	r.doors.open[name] = &door{listener: l, web: web}
+	r.doors.open[name] = &door{listener: l, web: web, stop: stop}
 	r.wg.Go(func() {
 		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			r.camera.log.Error("the web listener ended", "address", l.Addr(), "error", err)
@@ -89,8 +96,8 @@ func (r *run) closeDoor(name device.ProtocolName) {
 	d := r.doors.open[name]
 	delete(r.doors.open, name)
 	d.listener.Close() //nolint:errcheck // it is given up
+	d.stop()
 	if d.web == nil {
-		d.stop()
 		return
 	}
 	r.wg.Go(func() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"syscall"
 )
 
 // limit returns a listener that has at most n connections open; further ones
@@ -48,6 +49,14 @@ type counted struct {
 func (c *counted) Close() error {
 	c.once.Do(func() { <-c.slots })
 	return c.Conn.Close()
+}
+
+// SyscallConn gives the socket, where the connection is one.
+func (c *counted) SyscallConn() (syscall.RawConn, error) {
+	if socket, ok := c.Conn.(syscall.Conn); ok {
+		return socket.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
 }
 
 // CloseWrite says that nothing more will come, where the connection can.

@@ -11,6 +11,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/op"
 	"github.com/camfleet/camfleet/sim/internal/rtsp"
 	"github.com/camfleet/camfleet/sim/internal/svc"
+	"github.com/camfleet/camfleet/sim/internal/tunnel"
 	"github.com/camfleet/camfleet/sim/internal/web"
 )
 
@@ -33,6 +34,7 @@ type run struct {
 	broadcasts []*broadcast
 	streams    map[string]*rtsp.Stream
 	rtsp       *rtsp.Server
+	tunnels    *tunnel.Broker
 	doors      doors
 	services   *services
 	// authorizations keep the tokens that the camera gets for itself.
@@ -63,6 +65,7 @@ func newRun(c *Camera) (*run, error) {
 		r.close()
 		return nil, err
 	}
+	r.tunnels = r.makeTunnels()
 	r.services = newServices(r)
 	r.page = newPage(r)
 	r.pipeline = r.makePipeline()
@@ -160,6 +163,7 @@ func (r *run) close() {
 	}
 	if r.rtsp != nil {
 		r.rtsp.Close()
+		r.tunnels.Close()
 	}
 	r.wg.Wait()
 	r.camera.foreign.forget() // what the last requests may have begun

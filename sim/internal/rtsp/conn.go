@@ -22,8 +22,9 @@ import (
 type conn struct {
 	srv    *Server
 	out    *outbox
-	nc     net.Conn  // requests come and answers go here: out, or TLS on it
+	nc     net.Conn  // requests come and answers go here: out, TLS on it, or framed
 	tls    *tls.Conn // nil if not ours
+	framed net.Conn  // what a tunnel has above out; nil: nothing
 	br     *bufio.Reader
 	secure bool
 	client *x509.Certificate // that of the client's end of TLS; nil: none
@@ -31,6 +32,9 @@ type conn struct {
 	remote netip.Addr // not valid if the connection is no TCP socket
 	local  netip.Addr
 	log    *slog.Logger
+
+	tunnel  string   // its name; "": none
+	carried []string // credentials of the tunnel
 
 	second   time.Time // when the requests counted in asked began
 	asked    int
@@ -214,7 +218,7 @@ const (
 func (c *conn) linger() {
 	half, ok := c.nc.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
-		c.out.shut()
+		c.bye()
 		<-c.out.dead
 		return
 	}
@@ -250,6 +254,10 @@ func (c *conn) frame() error {
 // send sends interleaved frames, which nobody changes any more, without
 // blocking. Over TLS they leave in one write all the same.
 func (c *conn) send(b []byte) error {
+	if c.framed != nil {
+		_, err := c.framed.Write(b)
+		return err
+	}
 	if c.tls == nil {
 		return c.out.send(b)
 	}

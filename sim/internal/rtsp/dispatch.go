@@ -85,6 +85,9 @@ func (c *conn) authorize(r *request) (auth.Identity, *response) {
 		RTSP: true, Method: string(r.method), URI: r.uri, Authorization: r.header["authorization"],
 		Secure: c.secure, Client: c.client, Peer: c.peer,
 	}
+	if len(ask.Authorization) == 0 {
+		ask.Authorization = c.carried
+	}
 	who, err := c.srv.config.Auth.Identify(ask)
 	var refusal *auth.Refusal
 	if err != nil && !errors.As(err, &refusal) {

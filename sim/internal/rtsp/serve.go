@@ -38,7 +38,7 @@ func (s *Server) accept(ctx context.Context, l net.Listener, secure bool) error 
 		}
 		go func() {
 			defer s.leave()
-			s.serve(ctx, nc, secure, secure)
+			s.serve(ctx, Tunnel{Conn: nc, Secure: secure}, secure)
 		}()
 	}
 }
@@ -53,8 +53,7 @@ func (s *Server) rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// ServeConn serves one connection, such as the inside of a tunnel, until it
-// ends, and closes it. Secure says that it came over TLS, which is behind it
+// ServeConn serves one connection until it ends, and closes it. Secure says that it came over TLS, which is behind it
 // already. A connection that is no socket of the system has its Write called by
 // a goroutine of its own, which may block.
 func (s *Server) ServeConn(ctx context.Context, nc net.Conn, secure bool) error {
@@ -63,24 +62,26 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn, secure bool) error 
 		return ErrClosed
 	}
 	defer s.leave()
-	s.serve(ctx, nc, secure, false)
+	s.serve(ctx, Tunnel{Conn: nc, Secure: secure}, false)
 	return nil
 }
 
-// serve serves one connection, with TLS first if handshake is set.
-func (s *Server) serve(ctx context.Context, nc net.Conn, secure, handshake bool) {
-	if t, ok := nc.(*net.TCPConn); ok {
-		if err := t.SetKeepAliveConfig(keepAlive()); err != nil {
-			s.log.Debug("no TCP keep-alive", "peer", nc.RemoteAddr(), "error", err)
+// serve serves one connection, with TLS first if handshake is set. One that is
+// in no tunnel has only a Conn.
+func (s *Server) serve(ctx context.Context, t Tunnel, handshake bool) {
+	if socket, ok := t.Conn.(*net.TCPConn); ok {
+		if err := socket.SetKeepAliveConfig(keepAlive()); err != nil {
+			s.log.Debug("no TCP keep-alive", "peer", socket.RemoteAddr(), "error", err)
 		}
 	}
-	out := newOutbox(nc, s.config.Clock, s.limits, s.pool)
-	c := newConn(s, out, secure)
+	out := newOutbox(t.Conn, s.config.Clock, s.limits, s.pool)
+	c := newConn(s, out, t.Secure)
+	c.enterTunnel(t)
 	defer out.wait()
 	defer out.Close()                                      //nolint:errcheck // the connection is over
 	defer context.AfterFunc(ctx, func() { out.Close() })() //nolint:errcheck // as above
 	if err := s.register(c); err != nil {
-		if !secure && errors.Is(err, errConnections) {
+		if !handshake && errors.Is(err, errConnections) {
 			c.refuse(base.StatusServiceUnavailable)
 		}
 		c.log.Info("connection refused", "error", err)

@@ -2,7 +2,7 @@
 //
 // A [Server] is one camera's; it takes connections from any number of
 // listeners ([Server.Serve], which does TLS itself) and tunnels
-// ([Server.ServeConn]). A [Stream] codes pictures while it has readers and
+// ([Server.ServeTunnel]). A [Stream] codes pictures while it has readers and
 // hands each access unit to all of them: one buffer, one write a reader.
 //
 // Sources: RFC 2326 (RTSP), RFC 3550 (RTP, RTCP), RFC 6184 (H.264), RFC 4585

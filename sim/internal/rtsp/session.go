@@ -186,7 +186,7 @@ func (s *Server) end(x *session, why error) {
 	x.conn.forget(x)
 	x.conn.log.Info("session ended", "session", x.number, "path", x.path, "why", why)
 	if carrier != nil && !errors.Is(why, errTeardown) {
-		carrier.out.shut()
+		carrier.bye()
 	}
 }
 
@@ -240,8 +240,13 @@ func (x *session) stats() SessionStats {
 		Reports: x.reports, FractionLost: float64(x.last.FractionLost) / 256, TotalLost: x.last.TotalLost,
 		Jitter: time.Duration(x.last.Jitter) * time.Second / pack.ClockRate,
 	}
-	if _, ok := x.sink.(*udpSink); ok {
+	switch k := x.sink.(type) {
+	case *udpSink:
 		st.Transport = "UDP"
+	case *tcpSink:
+		if k.conn.tunnel != "" {
+			st.Transport = k.conn.tunnel
+		}
 	}
 	if r := x.reader; r != nil {
 		st.Packets, st.Octets = r.packets.Load(), r.octets.Load()

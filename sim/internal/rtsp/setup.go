@@ -86,7 +86,7 @@ func (c *conn) transport(spec *transportSpec) func(*session, *transportSpec) (st
 	switch {
 	case spec.avpTCP():
 		return c.attachTCP
-	case spec.avpUDP() && c.remote.IsValid() && spec.sendsTo(c.remote) && (!c.secure || c.srv.config.PlainUDP):
+	case spec.avpUDP() && c.tunnel == "" && c.remote.IsValid() && spec.sendsTo(c.remote) && (!c.secure || c.srv.config.PlainUDP):
 		return c.attachUDP
 	}
 	return nil

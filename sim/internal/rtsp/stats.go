@@ -30,7 +30,7 @@ type SessionStats struct {
 	Peer      string // client's address
 	User      string
 	Path      string // of the URL it set up
-	Transport string // "TCP" or "UDP"
+	Transport string // "TCP", "UDP" or the tunnel's name
 	Secure    bool
 	Playing   bool
 	Made      time.Time // by the camera's clock

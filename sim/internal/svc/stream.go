@@ -7,6 +7,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/device"
 	"github.com/camfleet/camfleet/sim/internal/mediacfg"
 	"github.com/camfleet/camfleet/sim/internal/onvif/tt"
+	"github.com/camfleet/camfleet/sim/internal/tunnel"
 )
 
 // The errors both media services share.
@@ -63,6 +64,31 @@ func (c *Call) StreamURI(token string, secure bool) (string, error) {
 		return "", fmt.Errorf("profile %q: that protocol is off: %w", token, ErrStreamKind)
 	}
 	return uri, nil
+}
+
+// TunnelURI is the address of what a profile streams over HTTP or HTTPS: the
+// scheme is that of the request.
+func (c *Call) TunnelURI(token string) (string, error) {
+	s, err := c.Stream(token)
+	if err != nil {
+		return "", err
+	}
+	if !c.Profile.RTSP.HTTPTunnel {
+		return "", fmt.Errorf("profile %q: RTSP over HTTP is off: %w", token, ErrStreamKind)
+	}
+	return c.URL("/" + s.Profile.Stream), nil
+}
+
+// WebSocketURI is the capability RTSPWebSocketUri, with the scheme of the request
+// and without a host (Streaming 5.1.1.6); nil: there is none.
+func (c *Call) WebSocketURI() *string {
+	switch {
+	case !c.Profile.RTSP.WebSocket:
+		return nil
+	case c.Exchange.Request.Secure:
+		return Ref("wss:" + tunnel.WebSocketPath)
+	}
+	return Ref("ws:" + tunnel.WebSocketPath)
 }
 
 // SnapshotURI is the address of a profile's still picture, with the scheme of

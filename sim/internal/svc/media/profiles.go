@@ -37,14 +37,19 @@ func profile(c *svc.Call, p mediacfg.Profile) tt.Profile {
 
 // getStreamURI answers where a profile is streamed. Media 5.15.1; READ_MEDIA.
 func getStreamURI(c *svc.Call, req *trt.GetStreamUri) (*trt.GetStreamUriResponse, error) {
-	// RTP over RTSP over HTTP and multicast are not simulated.
-	if req.StreamSetup.Stream != tt.StreamTypeRTPUnicast || req.StreamSetup.Transport.Protocol == tt.TransportProtocolHTTP {
+	if req.StreamSetup.Stream != tt.StreamTypeRTPUnicast { // multicast is not simulated
 		if _, err := c.MediaProfile(req.ProfileToken); err != nil {
 			return nil, err
 		}
 		return nil, fmt.Errorf("%s over %s: %w", req.StreamSetup.Stream, req.StreamSetup.Transport.Protocol, svc.ErrStreamKind)
 	}
-	uri, err := c.StreamURI(req.ProfileToken, false)
+	var uri string
+	var err error
+	if req.StreamSetup.Transport.Protocol == tt.TransportProtocolHTTP {
+		uri, err = c.TunnelURI(req.ProfileToken)
+	} else {
+		uri, err = c.StreamURI(req.ProfileToken, false)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,10 @@ func TestStreamAddress(t *testing.T) {
 		{"RtspsUnicast", "Profile_main", nil, rtsps + "main", ""},
 		{"RtspMulticast", "Profile_main", nil, "", setup},
 		{"RtspsMulticast", "Profile_main", nil, "", setup},
-		{"RtspOverHttp", "Profile_main", nil, "", setup},
+		{"RtspOverHttp", "Profile_main", nil, "http://camera.example:20004/main", ""},
+		{"RtspOverHttp", "Profile_main", off(noRTSP), "http://camera.example:20004/main", ""},
+		{"RtspOverHttp", "Profile_main", func(p *profiles.Profile) { p.RTSP.HTTPTunnel = false }, "", setup},
+		{"RtspOverHttp", "none", nil, "", arg + "/ter:NoProfile"},
 		{"", "Profile_main", nil, "", setup},
 		{strings.Repeat("R", 10_000), "Profile_main", nil, "", setup},
 		{"RtspUnicast", "none", nil, "", arg + "/ter:NoProfile"},
@@ -78,6 +81,34 @@ func TestSecureStreamingIsAnnouncedIfItIsOn(t *testing.T) {
 		a := c.As(t, "", "<tr2:GetServiceCapabilities/>")
 		if got := a.Root.FindElement(".//StreamingCapabilities").SelectAttrValue("SecureRTSPStreaming", ""); got != want {
 			t.Errorf("RTSPS %v: SecureRTSPStreaming is %s", on, got)
+		}
+	}
+}
+
+// TestWebSocketIsAnnouncedIfItIsOn with an absolute path and the scheme of the
+// request (Streaming 5.1.1.6); legacy cameras have none.
+func TestWebSocketIsAnnouncedIfItIsOn(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		profile      string
+		secure       bool
+		change       func(*profiles.Profile)
+		want, tunnel string
+	}{
+		{"flagship", false, nil, "ws:/rtsp-over-websocket", "http://camera.example:20004/main"},
+		{"flagship", true, nil, "wss:/rtsp-over-websocket", "https://camera.example:20004/main"},
+		{"flagship", false, func(p *profiles.Profile) { p.RTSP.WebSocket = false }, "", "http://camera.example:20004/main"},
+		{"legacy-18-12", false, nil, "", "http://camera.example:20004/main"},
+	} {
+		c := cameratest.New(t, cameratest.Config{Profile: tc.profile, Change: tc.change})
+		a := c.Call(t, cameratest.Call{Body: "<tr2:GetServiceCapabilities/>", Secure: tc.secure})
+		schematest.Validate(t, a.Body)
+		if got := a.Root.FindElement(".//StreamingCapabilities").SelectAttrValue("RTSPWebSocketUri", ""); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.profile, got, tc.want)
+		}
+		token := c.State.View().Media.Profiles[0].Token
+		if got := c.Call(t, cameratest.Call{As: "viewer", Body: streamURI("RtspOverHttp", token), Secure: tc.secure}).Text("./Uri"); got != tc.tunnel {
+			t.Errorf("%s: %q, want %q", tc.profile, got, tc.tunnel)
 		}
 	}
 }

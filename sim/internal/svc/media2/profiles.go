@@ -51,15 +51,18 @@ func getStreamURI(c *svc.Call, req *tr2.GetStreamUri) (*tr2.GetStreamUriResponse
 	if _, err := c.MediaProfile(req.ProfileToken); err != nil {
 		return nil, err
 	}
-	var secure bool
+	var uri string
+	var err error
 	switch req.Protocol {
 	case "RtspUnicast", "RTSP":
+		uri, err = c.StreamURI(req.ProfileToken, false)
 	case "RtspsUnicast":
-		secure = true
-	default: // RtspMulticast, RtspsMulticast, RtspOverHttp are not simulated
-		return nil, fmt.Errorf("protocol %.64q: %w", req.Protocol, svc.ErrStreamKind)
+		uri, err = c.StreamURI(req.ProfileToken, true)
+	case "RtspOverHttp":
+		uri, err = c.TunnelURI(req.ProfileToken)
+	default: // RtspMulticast and RtspsMulticast are not simulated
+		err = fmt.Errorf("protocol %.64q: %w", req.Protocol, svc.ErrStreamKind)
 	}
-	uri, err := c.StreamURI(req.ProfileToken, secure)
 	if err != nil {
 		return nil, err
 	}

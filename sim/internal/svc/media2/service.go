@@ -57,7 +57,7 @@ func capabilities(c *svc.Call) *tr2.Capabilities2 {
 			RTSPStreaming: svc.Ref(c.Streams() && c.SimulatedAll("tr2:GetStreamUri", "tr2:SetSynchronizationPoint")),
 			RTPMulticast:  svc.Ref(false), RTPRTSPTCP: svc.Ref(c.Streams()),
 			NonAggregateControl: svc.Ref(false), AutoStartMulticast: svc.Ref(false),
-			SecureRTSPStreaming: svc.Ref(rtsps.Enabled),
+			SecureRTSPStreaming: svc.Ref(rtsps.Enabled), RTSPWebSocketUri: c.WebSocketURI(),
 		},
 	}
 }
