@@ -5,8 +5,8 @@ package profiles
 type MediaSigning struct {
 	// Enabled has the streams signed when the camera leaves the factory.
 	Enabled bool `yaml:"enabled" default:"true"`
-	// CertificateSEI sends the certificates once, at the start of a stream and with each
-	// synchronization point, instead of in every SEI: who joins later cannot verify.
+	// CertificateSEI sends the certificates in a SEI of their own, at the start of a stream,
+	// whenever a reader joins and with each synchronization point, instead of in every SEI.
 	CertificateSEI bool `yaml:"certificate_sei" default:"false"`
 	// LowBitrate leaves the hash lists out: a loss cannot be told from a change.
 	LowBitrate bool `yaml:"low_bitrate" default:"false"`

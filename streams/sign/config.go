@@ -33,7 +33,7 @@ type Config struct {
 	Version [3]byte
 	// CertificateSEI has certificates, algorithms and vendor sent once, in a SEI of
 	// their own at the start and after Announce, instead of in every SEI. Who joins
-	// later cannot verify the stream then.
+	// without an Announce cannot verify the stream then.
 	CertificateSEI bool
 	// LowBitrate leaves the hash lists out: a loss cannot be told from a change.
 	LowBitrate bool

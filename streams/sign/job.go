@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -70,11 +71,29 @@ func (s *Signer) describe(sei *SEI) {
 	sei.Crypto, sei.Vendor, sei.Chain = &Crypto{Hash: []byte(sha256OID)}, &vendor, s.identity.chain
 }
 
-// certificate makes the certificate SEI; the mutex is held. Media Signing 6.9.
+// certificate makes the certificate SEI; the mutex is held. It overtakes the SEIs
+// of the same key, so that who joins has the certificates before the first SEI,
+// and it is signed once for each key. Media Signing 6.9.
 func (s *Signer) certificate(at time.Time) error {
-	sei := &SEI{Codec: s.config.Codec, Certificate: true, Escaped: true, SignatureSize: s.identity.size}
-	s.describe(sei)
-	return s.enqueue(sei, at)
+	sei := s.identity.certificate
+	if sei == nil {
+		sei = &SEI{Codec: s.config.Codec, Certificate: true, Escaped: true, SignatureSize: s.identity.size}
+		s.describe(sei)
+		s.identity.certificate = sei
+	}
+	if slices.ContainsFunc(s.queue, func(j *job) bool { return j.sei == sei }) {
+		return nil // it is on its way
+	}
+	j, err := s.job(sei, at)
+	if err != nil {
+		return err
+	}
+	place := slices.IndexFunc(s.queue, func(j *job) bool { return j.key == s.identity })
+	if place < 0 {
+		place = len(s.queue)
+	}
+	s.queue = slices.Insert(s.queue, place, j)
+	return nil
 }
 
 // overdue tells of SEIs that have no signature though the next one is due, and
@@ -96,12 +115,21 @@ func (s *Signer) overdue(at time.Time) (notices []Notice) {
 
 // enqueue has a SEI signed; the mutex is held.
 func (s *Signer) enqueue(sei *SEI, at time.Time) error {
+	j, err := s.job(sei, at)
+	if err != nil {
+		return err
+	}
+	s.queue = append(s.queue, j)
+	return nil
+}
+
+// job is the way of a SEI to the signature of the key now; the mutex is held.
+func (s *Signer) job(sei *SEI, at time.Time) (*job, error) {
 	document, err := sei.Document()
 	if err != nil {
-		return fmt.Errorf("sign: %w", err)
+		return nil, fmt.Errorf("sign: %w", err)
 	}
-	s.queue = append(s.queue, &job{sei: sei, digest: sha256.Sum256(document), key: s.identity, at: at, born: s.seen})
-	return nil
+	return &job{sei: sei, digest: sha256.Sum256(document), key: s.identity, at: at, born: s.seen}, nil
 }
 
 // ask has the key sign what waits, beside the stream or, if Inline, here; the

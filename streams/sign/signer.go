@@ -40,6 +40,8 @@ type identity struct {
 	Identity
 	chain *Chain
 	size  int // of a signature
+
+	certificate *SEI // nil: none was wanted yet
 }
 
 // gop is what no SEI covers yet.
@@ -94,7 +96,8 @@ func (s *Signer) SetIdentity(i Identity) error {
 }
 
 // Announce has the certificate SEI sent again with the next GOP, if the
-// configuration wants one at all. Media Signing 6.12.
+// configuration wants one at all, so that who joins there can verify the GOP and
+// all after it. Media Signing 6.12.
 func (s *Signer) Announce() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

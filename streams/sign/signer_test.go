@@ -336,8 +336,8 @@ func TestCertificateSEIComesAtTheStartAndWhenAnnounced(t *testing.T) {
 			}
 		}
 	}
-	if !slices.Equal(at, []int{0, 19}) {
-		t.Errorf("certificate SEIs in pictures %v: want 0 and 19", at)
+	if !slices.Equal(at, []int{0, 18}) {
+		t.Errorf("certificate SEIs in pictures %v: want 0 and 18", at)
 	}
 	if _, r := run(sign.VerifierConfig{Codec: streams.H264}, out); r.Authenticity != sign.Authentic {
 		t.Errorf("from the start: %v", r.Counts)
@@ -348,6 +348,55 @@ func TestCertificateSEIComesAtTheStartAndWhenAnnounced(t *testing.T) {
 			t.Errorf("without certificate: %+v", d)
 		}
 	}
+}
+
+// TestWhoJoinsWhereTheCertificatesAreAnnouncedVerifiesFromThere, and the key signs
+// them once only.
+func TestWhoJoinsWhereTheCertificatesAreAnnouncedVerifiesFromThere(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	i := a.identity(t, newKey(t, elliptic.P256()))
+	counted := &countingKey{Signer: i.Key}
+	i.Key = counted
+	s, err := sign.NewSigner(sign.Config{Codec: streams.H264, Identity: i, Inline: true, CertificateSEI: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var out []*streams.AccessUnit
+	for _, au := range ten() {
+		if au.Key {
+			s.Announce()
+		}
+		signed, err := s.Sign(au)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, signed)
+	}
+	if want := 10; counted.signatures != want {
+		t.Errorf("%d signatures: want %d, 9 for GOPs and 1 for the certificates", counted.signatures, want)
+	}
+	for at, au := range out[:24] {
+		if !au.Key {
+			continue
+		}
+		_, r := run(sign.VerifierConfig{Codec: streams.H264, Roots: []*x509.Certificate{a.root}}, out[at:])
+		if before := min(at, 1); r.Authenticity != sign.Authentic || r.Provenance != sign.Trusted || r.Before != before || len(r.Reasons) > 0 {
+			t.Errorf("who joins at picture %d: %+v", at, r)
+		}
+	}
+}
+
+// countingKey counts its signatures.
+type countingKey struct {
+	crypto.Signer
+	signatures int
+}
+
+func (k *countingKey) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	k.signatures++
+	return k.Signer.Sign(r, digest, o)
 }
 
 func TestHashListsAreCutAtTheirLimit(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/event"
 	"github.com/camfleet/camfleet/sim/internal/keystore"
 	"github.com/camfleet/camfleet/sim/internal/mediacfg"
+	"github.com/camfleet/camfleet/sim/internal/rtsp"
 	"github.com/camfleet/camfleet/sim/internal/soap"
 	"github.com/camfleet/camfleet/streams"
 	"github.com/camfleet/camfleet/streams/sign"
@@ -54,11 +55,20 @@ func (b *broadcast) Next(n uint32, at time.Time, key bool) (*streams.AccessUnit,
 	if signer == nil {
 		return au, nil
 	}
+	if key || au.Key && b.hasty() { // somebody begins with this picture
+		signer.Announce()
+	}
 	signed, err := signer.Sign(au)
 	if err != nil {
 		b.run.camera.log.Error("a picture is not signed", "stream", b.name, "error", err)
 	}
 	return signed, nil
+}
+
+// hasty reports whether key pictures follow each other so fast that the stream
+// asks for none for a reader that comes in between.
+func (b *broadcast) hasty() bool {
+	return float64(b.encoder.GovLength) <= rtsp.DefaultKeyInterval.Seconds()*b.encoder.FrameRate
 }
 
 // Release ends the coded sequence and what was to be signed of it.

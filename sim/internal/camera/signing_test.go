@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"net/url"
 	"runtime"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -82,6 +83,33 @@ func TestPlayedStreamIsSignedWithTheKeyInTheTPM(t *testing.T) {
 		t.Fatal(err)
 	}
 	expectVerdicts(t, verdicts, 6, sign.Authentic)
+}
+
+// TestEveryReaderGetsTheCertificates, though they are sent in a SEI of their own:
+// ten join one after the other, inside GOPs that are long and short.
+func TestEveryReaderGetsTheCertificates(t *testing.T) {
+	t.Parallel()
+	for _, gop := range []int{3, 12} {
+		t.Run(strconv.Itoa(gop), func(t *testing.T) {
+			t.Parallel()
+			c := cameratest.New(t, cameratest.Config{Listen: true, Clock: clock.Real(), Host: host(t), Change: func(p *profiles.Profile) {
+				short(p)
+				for i := range p.Media.Streams {
+					p.Media.Streams[i].GOP = gop
+				}
+				p.Media.Signing.CertificateSEI = true
+			}})
+			var all []<-chan sign.Verdict
+			for range 10 {
+				verdicts := watch(t, c)
+				expectVerdicts(t, verdicts, 1, sign.Authentic)
+				all = append(all, verdicts)
+			}
+			for _, verdicts := range all {
+				expectVerdicts(t, verdicts, 3, sign.Authentic)
+			}
+		})
+	}
 }
 
 // signingEvents subscribes to the events about media signing; the function

@@ -42,11 +42,14 @@ type StreamConfig struct {
 	Seam func(*streams.AccessUnit) []*streams.AccessUnit
 
 	Readers        int           // at most; 0: 256
-	KeyInterval    time.Duration // at least between two key frames asked for; 0: 200 ms
+	KeyInterval    time.Duration // at least between two key frames asked for; 0: DefaultKeyInterval
 	ReportInterval time.Duration // between sender reports; 0: 5 s
 
 	Log *slog.Logger // nil: silent
 }
+
+// DefaultKeyInterval is what StreamConfig.KeyInterval is if it is not given.
+const DefaultKeyInterval = 200 * time.Millisecond
 
 // Releaser is what a source may have besides: Release tells it that nobody
 // watches any more. The next picture will be asked for with key set.
@@ -106,7 +109,7 @@ func NewStream(c StreamConfig) (*Stream, error) {
 	text(&c.Control, "trackID=0")
 	text(&c.CNAME, "camfleet")
 	fill(&c.Readers, 256)
-	fill(&c.KeyInterval, 200*time.Millisecond)
+	fill(&c.KeyInterval, DefaultKeyInterval)
 	fill(&c.ReportInterval, 5*time.Second)
 	if strings.Contains(c.Control, "/") {
 		return nil, fmt.Errorf("control attribute %q has a slash", c.Control)
