@@ -2,10 +2,8 @@ package camera_test
 
 import (
 	"bufio"
-	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,16 +34,11 @@ func newGuarded(t *testing.T, change func(*profiles.Profile)) *guarded {
 // for nonce and opaque, which become N and O; a challenge has one nonce.
 func (g *guarded) rawChallenges(t *testing.T, d door) []string {
 	t.Helper()
-	conn, err := net.Dial("tcp", g.Addresses[d.protocol])
+	conn, err := g.connect(d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close() //nolint:errcheck // it is over
-	if d.secure() {
-		config := g.TLS()
-		config.Time = g.Clock.Now
-		conn = tls.Client(conn, config)
-	}
 	if _, err := io.WriteString(conn, d.request(g.Addresses[d.protocol], credentials{})); err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/textproto"
 	"slices"
@@ -25,10 +24,11 @@ type door struct {
 	method   string
 	uri      string // of the request line; that of RTSP begins with "/" as well
 	body     string // child of the SOAP Body; "": no SOAP
+	through  string // the tunnel of RTSP that is opened first, "HTTP" or "WebSocket"; "": none
 }
 
 func (d door) secure() bool { return d.protocol == device.HTTPS || d.protocol == device.RTSPS }
-func (d door) rtsp() bool   { return d.protocol == device.RTSP || d.protocol == device.RTSPS }
+func (d door) rtsp() bool   { return d.method == "DESCRIBE" }
 func (d door) soap() bool   { return d.body != "" }
 
 const (
@@ -40,16 +40,16 @@ const (
 // doors are all of them.
 func doors() []door {
 	const service = "/onvif/device_service"
-	return []door{
-		{"SOAP over HTTP", device.HTTP, "POST", service, readSystem},
-		{"SOAP over HTTPS", device.HTTPS, "POST", service, readSystem},
-		{"snapshot over HTTP", device.HTTP, "GET", "/snapshot/sub.jpg", ""},
-		{"snapshot over HTTPS", device.HTTPS, "GET", "/snapshot/sub.jpg", ""},
-		{"RTSP", device.RTSP, "DESCRIBE", "/sub", ""},
-		{"RTSPS", device.RTSPS, "DESCRIBE", "/sub", ""},
-		{"event subscription over HTTP", device.HTTP, "POST", "/onvif/event_service", subscribe},
-		{"event subscription over HTTPS", device.HTTPS, "POST", "/onvif/event_service", subscribe},
-	}
+	return append([]door{
+		{"SOAP over HTTP", device.HTTP, "POST", service, readSystem, ""},
+		{"SOAP over HTTPS", device.HTTPS, "POST", service, readSystem, ""},
+		{"snapshot over HTTP", device.HTTP, "GET", "/snapshot/sub.jpg", "", ""},
+		{"snapshot over HTTPS", device.HTTPS, "GET", "/snapshot/sub.jpg", "", ""},
+		{"RTSP", device.RTSP, "DESCRIBE", "/sub", "", ""},
+		{"RTSPS", device.RTSPS, "DESCRIBE", "/sub", "", ""},
+		{"event subscription over HTTP", device.HTTP, "POST", "/onvif/event_service", subscribe, ""},
+		{"event subscription over HTTPS", device.HTTPS, "POST", "/onvif/event_service", subscribe, ""},
+	}, tunnelDoors()...)
 }
 
 // credentials are what one request carries.
@@ -123,20 +123,12 @@ type answered struct {
 // ask sends one request to a door; the status is 0 if the connection ends instead.
 func (g *guarded) ask(t *testing.T, d door, c credentials) answered {
 	t.Helper()
-	conn, err := net.Dial("tcp", g.Addresses[d.protocol])
+	g.last = answered{}
+	conn, err := g.connect(d, c.certificate)
 	if err != nil {
-		t.Fatal(err)
+		return g.last
 	}
 	defer conn.Close() //nolint:errcheck // it is over
-	if d.secure() {
-		config := g.TLS()
-		config.Time = g.Clock.Now
-		if c.certificate != nil {
-			config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.certificate, nil }
-		}
-		conn = tls.Client(conn, config)
-	}
-	g.last = answered{}
 	if _, err := io.WriteString(conn, d.request(g.Addresses[d.protocol], c)); err != nil {
 		return g.last
 	}
@@ -151,7 +143,10 @@ func (d door) request(host string, c credentials) string {
 		head += "Authorization: " + a + "\r\n"
 	}
 	if d.rtsp() {
-		scheme := strings.ToLower(string(d.protocol))
+		scheme := "rtsp"
+		if d.protocol == device.RTSPS {
+			scheme = "rtsps"
+		}
 		return d.method + " " + scheme + "://" + host + d.uri + " RTSP/1.0\r\nCSeq: 1\r\n" + head + "\r\n"
 	}
 	content := ""
