@@ -1,10 +1,6 @@
 package keystore
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // sha1-WithRSAEncryption is mandatory (Security Table 13)
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -103,34 +99,4 @@ func algorithmOf(der []byte) (string, error) {
 		err = errors.New("trailing bytes")
 	}
 	return signed.Algorithm.Algorithm.String(), err
-}
-
-// signedBy checks only the signature, with the public key of the parent.
-func signedBy(child, parent *x509.Certificate) error {
-	return verify(parent, child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
-}
-
-// verify checks a signature with a certificate's public key. What Go thinks
-// too old, but clients must be able to use, is checked by hand.
-func verify(parent *x509.Certificate, algorithm x509.SignatureAlgorithm, tbs, signature []byte) error {
-	err := parent.CheckSignature(algorithm, tbs, signature)
-	var old x509.InsecureAlgorithmError
-	if !errors.As(err, &old) {
-		return err
-	}
-	digest := sha1.Sum(tbs) //nolint:gosec // see above
-	switch key := parent.PublicKey.(type) {
-	case *rsa.PublicKey:
-		if algorithm == x509.SHA1WithRSA {
-			return rsa.VerifyPKCS1v15(key, crypto.SHA1, digest[:], signature)
-		}
-	case *ecdsa.PublicKey:
-		if algorithm == x509.ECDSAWithSHA1 {
-			if ecdsa.VerifyASN1(key, digest[:], signature) {
-				return nil
-			}
-			return errors.New("ECDSA signature is wrong")
-		}
-	}
-	return err
 }

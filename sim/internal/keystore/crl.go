@@ -98,10 +98,7 @@ func (s *Section) crlReferences(c Certificate) []string {
 	}
 	for _, l := range s.CRLs {
 		list, err := x509.ParseRevocationList(l.DER)
-		if err != nil || !bytes.Equal(list.RawIssuer, issuer.RawSubject) {
-			continue
-		}
-		if verify(issuer, list.SignatureAlgorithm, list.RawTBSRevocationList, list.Signature) == nil {
+		if err == nil && pki.SameName(list.RawIssuer, issuer.RawSubject) && pki.CheckSigned(l.DER, c.DER) == nil {
 			by = append(by, "CRL "+l.ID)
 		}
 	}

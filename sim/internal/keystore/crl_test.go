@@ -134,6 +134,33 @@ func TestCertificateThatSignedACRLIsNotDeleted(t *testing.T) {
 	}
 }
 
+// Validation takes a list whose issuer's name is only written otherwise (RFC
+// 5280 7.1): so its certificate is needed.
+func TestCertificateIsKeptForEveryListThatItValidates(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id := b.rootID()
+	issuer := *b.root.Certificate
+	issuer.RawSubject = bytes.ToUpper(bytes.Clone(issuer.RawSubject))
+	if bytes.Equal(issuer.RawSubject, b.root.Certificate.RawSubject) {
+		t.Fatal("the name has no letters")
+	}
+	der, err := x509.CreateRevocationList(b.random, &x509.RevocationList{
+		Number: big.NewInt(1), ThisUpdate: time.Unix(0, 0), NextUpdate: time.Unix(1, 0),
+	}, &issuer, b.root.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := b.AddCRL(der, "", b.random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"CRL " + list.ID}, b.CertificateReferences(id)); diff != "" {
+		t.Error(diff)
+	}
+	b.refuses(keystore.ErrReferenceExists, func(s *keystore.Section) error { return s.DeleteCertificate(id) })
+}
+
 // oldAuthority signs with SHA-1, as the public device tests do.
 func oldAuthority(t testing.TB) (*x509.Certificate, *rsa.PrivateKey) {
 	t.Helper()

@@ -36,6 +36,10 @@ func canonicalRDNs(der []byte) []string {
 	return out
 }
 
+// SameName reports whether two distinguished names (DER) are equal by RFC 5280
+// 7.1, as those of a revocation list and of the certificate of its issuer.
+func SameName(a, b []byte) bool { return canonicalName(a) == canonicalName(b) }
+
 // canonicalName is the same as one text.
 func canonicalName(der []byte) string { return strings.Join(canonicalRDNs(der), "\n") }
 

@@ -68,9 +68,9 @@ func CertificateAlgorithm(der []byte) (SignatureAlgorithm, error) {
 	return signatureAlgorithm(s.algorithm)
 }
 
-// CheckSigned checks that a certificate (DER) carries a signature of the next
-// one's key, whatever else they say: what certification paths must hold
-// (Security 5.2.6.3.8). Errors: ErrCertificate, ErrSignatureAlgorithm,
+// CheckSigned checks that a certificate or revocation list (DER) carries a
+// signature of a certificate's key, whatever else they say: what certification
+// paths must hold (Security 5.2.6.3.8). Errors: ErrCertificate, ErrSignatureAlgorithm,
 // ErrKeySignature, ErrSignature.
 func CheckSigned(child, parent []byte) error {
 	s, ok := readSigned(child)
