@@ -51,7 +51,7 @@ func NewFetcher(c FetcherConfig) *Fetcher {
 	f.client = &http.Client{
 		CheckRedirect: f.redirect,
 		Transport: checked{f, &http.Transport{
-			DialContext: c.Dial, DialTLSContext: f.dialTLS,
+			DialContext: f.dial, DialTLSContext: f.dialTLS,
 			DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
 		}},
 	}
@@ -76,7 +76,24 @@ func (c checked) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	return c.Transport.RoundTrip(r)
+	return c.Transport.RoundTrip(r.WithContext(context.WithValue(r.Context(), asking{}, r.Context())))
+}
+
+// asking is the key of a request's own context. The transport would go on
+// dialling for requests to come when one is given up, and here none comes.
+type asking struct{}
+
+// dial opens a connection for as long as somebody wants it.
+func (f *Fetcher) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return f.config.Dial(wanted(ctx), network, address)
+}
+
+// wanted is the context of the request that a connection is dialled for.
+func wanted(dialling context.Context) context.Context {
+	if own, ok := dialling.Value(asking{}).(context.Context); ok {
+		return own
+	}
+	return dialling
 }
 
 // Metadata returns the metadata of a trusted issuer. Where an identifier is
@@ -167,6 +184,7 @@ func (f *Fetcher) redirect(next *http.Request, via []*http.Request) error {
 
 // dialTLS opens a connection to an issuer whose certificate is accepted.
 func (f *Fetcher) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx = wanted(ctx)
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
