@@ -9,6 +9,7 @@ import (
 // NAL unit types and header bits of RFC 6184 5.2 to 5.8.
 const (
 	typeMask    = 0x1f // of the NAL unit header: type
+	typeSEI     = 6    // slices have lower types
 	refMask     = 0x60 // nal_ref_idc
 	forbidden   = 0x80 // forbidden_zero_bit
 	typeSTAPA   = 24
@@ -67,10 +68,16 @@ func checkNAL(nal []byte) error {
 }
 
 // aggregate returns how many of the first NAL units go together into one STAP-A
-// of limit bytes; 1 if the first goes alone.
+// of limit bytes; 1 if the first goes alone. A slice does not go with the SEIs
+// before it, so that they can be sent without it.
 func aggregate(nals [][]byte, limit int) int {
-	size, n := stapHeader, 0
+	size, n, sei := stapHeader, 0, false
 	for n < len(nals) && size+stapSize+len(nals[n]) <= limit {
+		kind := nals[n][0] & typeMask
+		if sei && kind < typeSEI {
+			break
+		}
+		sei = sei || kind == typeSEI
 		size += stapSize + len(nals[n])
 		n++
 	}

@@ -107,11 +107,12 @@ func (j *judgement) about(cause Cause, i int, text string) {
 }
 
 // missing notes that an entry of the list has no slice. Without the picture that
-// starts a GOP nothing else of it can be shown: that is no mere loss.
+// starts a GOP nothing else of it can be shown: that is no mere loss, unless
+// nothing else is there.
 func (j *judgement) missing(at int, startsGOP bool) {
 	h := j.claim.sei.Hashes[at]
 	j.note(SliceMissing, -1, at, h, fmt.Sprintf("entry %d of the list is not there", at))
-	if at == 0 && startsGOP {
+	if at == 0 && startsGOP && len(j.entries) > 0 {
 		j.note(GOPChanged, -1, -1, h, "the picture that starts the GOP is not there")
 	}
 }

@@ -182,8 +182,8 @@ func (j *judgement) note(cause Cause, frame, slice int, h []byte, text string) {
 }
 
 // first returns the list entry that the next SEI has to be linked with: the one
-// the stream has, or where that picture of the middle of a GOP is missing, the
-// one it should have. nil: it is not there.
+// the stream has, or where that picture of the middle of a GOP or all of it is
+// missing, the one it should have. nil: it is not there.
 func (j *judgement) first(startsGOP bool) *hash {
 	list := j.claim.sei.Hashes
 	if j.place != nil && len(list) > 0 && j.claim.valid {
@@ -194,7 +194,7 @@ func (j *judgement) first(startsGOP bool) *hash {
 			}
 			changed = changed || at < 0 && i == 0
 		}
-		if !changed && !startsGOP {
+		if !changed && (!startsGOP || len(j.entries) == 0) {
 			h := hash(list[0])
 			return &h
 		}

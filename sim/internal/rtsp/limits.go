@@ -16,7 +16,7 @@ type Limits struct {
 	Sessions      int // sessions of the camera; more: 453
 	SessionsAConn int // sessions made on one connection; more: 453
 
-	QueueBytes int // bytes waiting for a slow reader; more: access units are dropped up to the next IDR
+	QueueBytes int // bytes waiting for a slow reader; more: access units are dropped up to the next IDR, but for their SEIs
 
 	HandshakeTimeout time.Duration // for a TLS handshake
 	RequestTimeout   time.Duration // from the first to the last byte of a request

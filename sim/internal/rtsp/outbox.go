@@ -17,6 +17,10 @@ const piece = 64 << 10
 // a connection whose client sends requests and reads nothing.
 const controlRoom = 256 << 10
 
+// seiRoom is how far the SEIs of access units that are dropped may go beyond the
+// queue's limit, in bytes.
+const seiRoom = 64 << 10
+
 var errNotReading = errors.New("the client does not read its answers")
 
 // outbox is a connection whose writes never block. What the socket does not
@@ -24,7 +28,8 @@ var errNotReading = errors.New("the client does not read its answers")
 // only while there is a queue.
 //
 // TLS writes into an outbox record by record. Between hold and release the
-// records of one access unit are collected and leave in one write.
+// records of one access unit are collected and leave in one write; those of
+// several streams that do so at the same time leave together.
 type outbox struct {
 	net.Conn
 	clock clock.Clock
@@ -37,6 +42,7 @@ type outbox struct {
 	queue    [][]byte
 	backlog  int     // bytes in the queue
 	held     *[]byte // collected since hold; nil otherwise
+	holders  int     // that have not released yet
 	draining bool
 	closing  bool // close when the queue is empty
 	err      error
@@ -101,16 +107,18 @@ func (o *outbox) send(b []byte) error {
 func (o *outbox) hold() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.err == nil {
+	o.holders++
+	if o.err == nil && o.held == nil {
 		o.held = o.pool.Get().(*[]byte)
 	}
 }
 
-// release sends what was collected since hold.
+// release sends what was collected since hold, once nobody holds it any more.
 func (o *outbox) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.held == nil {
+	o.holders--
+	if o.held == nil || o.holders > 0 {
 		return
 	}
 	held := o.held

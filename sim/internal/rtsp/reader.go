@@ -53,11 +53,26 @@ func newReader(to sink, begin func(start), gone func(error)) *reader {
 }
 
 // drop counts an access unit that the reader does not get; it gets none until
-// the next key frame.
+// the next key frame, but for their SEIs.
 func (r *reader) drop(u *unit) {
 	r.behind = true
 	r.droppedUnits.Add(1)
 	r.droppedPackets.Add(uint64(len(u.packets)))
+}
+
+// keepSEIs gives a reader the SEIs of an access unit that it does not get: what it
+// has got could not be verified without them. Media Signing 6.11.
+func (r *reader) keepSEIs(s *Stream, u *unit) {
+	if seis := u.seis(); len(seis.packets) > 0 && r.sink.unit(s, r, seis) {
+		r.took(seis)
+		r.droppedPackets.Add(-uint64(len(seis.packets)))
+	}
+}
+
+// took counts what was handed to the network.
+func (r *reader) took(u *unit) {
+	r.packets.Add(uint64(len(u.packets)))
+	r.octets.Add(uint64(u.payload))
 }
 
 // end says that nothing more comes.
@@ -77,7 +92,11 @@ type tcpSink struct {
 
 func (k *tcpSink) unit(_ *Stream, _ *reader, u *unit) bool {
 	b := u.onChannel(k.channels[0])
-	if !k.conn.out.room(len(b)) {
+	room := len(b)
+	if u.due {
+		room -= seiRoom
+	}
+	if !k.conn.out.room(room) {
 		return false
 	}
 	return k.conn.send(b) == nil

@@ -184,11 +184,11 @@ func (s *Stream) deliver(r *reader, u *unit, first start) (begins bool) {
 	}
 	if r.behind && !u.key || !r.sink.unit(s, r, u) {
 		r.drop(u)
+		r.keepSEIs(s, u)
 		return begins
 	}
 	r.behind = false
-	r.packets.Add(uint64(len(u.packets)))
-	r.octets.Add(uint64(u.payload))
+	r.took(u)
 	return begins
 }
 

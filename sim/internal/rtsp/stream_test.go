@@ -1,7 +1,9 @@
 package rtsp
 
 import (
+	"bytes"
 	"errors"
+	"net"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -12,6 +14,7 @@ import (
 	"github.com/camfleet/camfleet/streams"
 	"github.com/camfleet/camfleet/streams/pack"
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 	"pgregory.net/rapid"
 )
 
@@ -216,6 +219,87 @@ func TestSlowReaderDropsToTheNextKeyFrameAndOthersDoNot(t *testing.T) {
 			}
 		})
 	})
+}
+
+// seiSource puts a SEI into the second picture of each GOP.
+type seiSource struct {
+	*flatSource
+	second bool
+}
+
+func (s *seiSource) Next(n uint32, at time.Time, key bool) (*streams.AccessUnit, error) {
+	au, err := s.flatSource.Next(n, at, key)
+	if err == nil && s.second {
+		au.NALs = append([][]byte{bytes.Repeat([]byte{6}, 3000)}, au.NALs...)
+	}
+	s.second = err == nil && au.Key
+	return au, err
+}
+
+// TestSlowReaderGetsTheSEIsOfWhatItLoses, with their own sequence numbers and a
+// marker, and nothing else.
+func TestSlowReaderGetsTheSEIsOfWhatItLoses(t *testing.T) {
+	gop := func(_ *Config, s *StreamConfig) {
+		flat := s.Source.(*flatSource)
+		flat.gop = 5
+		s.Source = &seiSource{flatSource: flat}
+	}
+	inBubble(t, gop, func(t *testing.T, b *bench) {
+		_, good := watch(t, b.main)
+		slow, p := watch(t, b.main)
+		pass(90 * time.Millisecond) // frames 0, 1, 2
+		look(b.main, func() { p.full = true })
+		pass(120 * time.Millisecond) // 3, 4, 5: no room for a key frame
+		look(b.main, func() { p.full = false })
+		pass(240 * time.Millisecond) // 6 to 11
+		look(b.main, func() {
+			var got []int // packets of each unit
+			for _, u := range p.units {
+				got = append(got, len(u.packets))
+			}
+			whole := len(good.units[6].packets)
+			if want := []int{len(good.units[0].packets), whole, 1, whole - 1, len(good.units[0].packets), whole}; !slices.Equal(got, want) {
+				t.Fatalf("units of %d packets, want %d", got, want)
+			}
+			seis := p.units[3].packets
+			if !seis[len(seis)-1].Marker || seis[0].Marker || seis[0].SequenceNumber != good.units[6].packets[0].SequenceNumber {
+				t.Errorf("packets %v are not those of the SEI", seis)
+			}
+			if last := good.units[6].packets; last[len(seis)-1].Marker {
+				t.Error("the other reader's packets have changed")
+			}
+			if units, packets := slow.droppedUnits.Load(), slow.droppedPackets.Load(); units != 7 || packets == 0 || packets > 100 {
+				t.Errorf("%d units, %d packets dropped", units, packets)
+			}
+		})
+	})
+}
+
+func TestSEIsHaveRoomBeyondTheLimit(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	near, far := net.Pipe()
+	defer near.Close() //nolint:errcheck // the test is over
+	out := newOutbox(far, clock.Real(), Limits{QueueBytes: 100, WriteTimeout: time.Hour}, newPool())
+	k := &tcpSink{conn: &conn{out: out}}
+	defer out.wait()
+	defer out.Close() //nolint:errcheck // as above
+	if err := out.send(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	packet := func(n int, due bool) *unit {
+		u := newUnit([]rtp.Packet{{Header: rtp.Header{Version: 2}, Payload: make([]byte, n-16)}}, false)
+		u.due = due
+		return u
+	}
+	for _, tt := range []struct {
+		size      int
+		due, fits bool
+	}{{20, false, false}, {seiRoom + 1, true, false}, {seiRoom - 20, true, true}, {21, true, false}, {20, true, true}} {
+		if got := k.unit(b.main, nil, packet(tt.size, tt.due)); got != tt.fits {
+			t.Errorf("%+v: %v", tt, got)
+		}
+	}
 }
 
 func TestInterruptedStreamCanBePlayedAgain(t *testing.T) {

@@ -3,6 +3,7 @@ package rtsp
 import (
 	"encoding/binary"
 
+	"github.com/camfleet/camfleet/streams/pack"
 	"github.com/pion/rtp"
 )
 
@@ -16,6 +17,9 @@ type unit struct {
 	payload     int // bytes of all payloads
 	interleaved []channelBuffer
 	datagrams   []run
+
+	sei *unit // the packets with SEIs alone; nil: they were not looked for
+	due bool  // goes to readers that are behind, too
 }
 
 // channelBuffer is the unit for readers that chose one interleaved channel.
@@ -45,6 +49,27 @@ func newUnit(packets []rtp.Packet, key bool) *unit {
 		u.payload += len(packets[i].Payload)
 	}
 	return u
+}
+
+// seis returns the packets that hold SEIs as a unit of their own, which has none
+// if there are none. Its last packet ends the access unit: more of it does not
+// come.
+func (u *unit) seis() *unit {
+	if u.sei != nil {
+		return u.sei
+	}
+	var packets []rtp.Packet
+	for _, p := range u.packets {
+		if pack.HoldsSEI(p.Payload) {
+			packets = append(packets, p)
+		}
+	}
+	if n := len(packets); n > 0 {
+		packets[n-1].Marker = true
+	}
+	u.sei = newUnit(packets, false)
+	u.sei.due = true
+	return u.sei
 }
 
 // frameHeader is the size of an interleaved frame's header. RFC 2326 10.12.
