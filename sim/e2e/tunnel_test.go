@@ -69,7 +69,7 @@ func TestGStreamerPlaysOverHTTPAndHTTPS(t *testing.T) {
 		s, password := cam.Streams[1], cam.Password("viewer")
 		for scheme, secure := range map[string]bool{"rtsph": false, "rtspsh": true} {
 			address := scheme + strings.TrimPrefix(overHTTP(t, cam, 1, secure), "rtsp")
-			gstreamer(t, address, "viewer", password, s, "protocols=http", "tls-validation-flags=0").checkAll(t, number, 1, s)
+			gstreamer(t, address, "viewer", password, s, "protocols=tcp+http", "tls-validation-flags=0").checkAll(t, number, 1, s)
 		}
 	})
 }
