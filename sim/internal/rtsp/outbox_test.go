@@ -160,3 +160,27 @@ func TestQueueThatDoesNotMoveEndsTheConnection(t *testing.T) {
 		o.wait()
 	})
 }
+
+// TestStreamsThatHoldAtOnceLoseNothing: two streams on one connection, each with a
+// goroutine of its own. What one wrote leaves, whoever releases last.
+func TestStreamsThatHoldAtOnceLoseNothing(t *testing.T) {
+	t.Parallel()
+	near, far := sockets(t)
+	o := newOutbox(near, clock.Real(), DefaultLimits(), newPool())
+	o.hold()
+	o.Write([]byte("first")) //nolint:errcheck // what comes out tells
+	o.hold()
+	o.Write([]byte(" second")) //nolint:errcheck // as above
+	o.release()
+	o.Write([]byte(" third")) //nolint:errcheck // as above
+	o.release()
+	o.hold()
+	o.Write([]byte(" fourth")) //nolint:errcheck // as above
+	o.release()
+	o.shut()
+	got, err := io.ReadAll(far)
+	if want := "first second third fourth"; err != nil || string(got) != want {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+	o.wait()
+}
