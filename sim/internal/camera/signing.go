@@ -187,11 +187,22 @@ func (r *run) signerConfig(e mediacfg.VideoEncoder, i sign.Identity) sign.Config
 		partial = int(partialAfter.Seconds() * e.FrameRate)
 	}
 	return sign.Config{
-		Codec: streams.H264, Identity: i,
+		Codec: streams.H264, Identity: i, Version: bitstream(c.config.Profile.ONVIF.Release),
 		Vendor:         sign.Vendor{FirmwareVersion: about.FirmwareVersion, SerialNumber: about.SerialNumber, Manufacturer: about.Manufacturer},
 		CertificateSEI: p.CertificateSEI, LowBitrate: p.LowBitrate, PartialGOP: partial, Pending: p.Pending,
 		Notify: func(n sign.Notice) { r.tellSigning(e.Token, n) },
 	}
+}
+
+// bitstream is the version of Media Signing that a camera of a release writes
+// into its SEIs: its own from 26.06 on. Earlier cameras write 25.12, as the
+// reference signer does whatever its camera claims: 25.06 itself has only one
+// time in a SEI. Media Signing 6.7.4.
+func bitstream(release string) [3]byte {
+	if release >= "26.06" {
+		return [3]byte{26, 6, 0}
+	}
+	return [3]byte{25, 12, 0}
 }
 
 // signingTopic is the event about signatures that are late or missing. ONVIF has
