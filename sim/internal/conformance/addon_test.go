@@ -267,15 +267,40 @@ func serverOutlivesReboot(s *session) {
 	s.shows(address, s.content(p)...)
 }
 
-// serverAfterFactoryDefault: the soft one leaves the camera reachable, the hard
-// one brings the factory's path back.
+// serverAfterFactoryDefault: the soft one leaves the camera reachable under the path
+// it had, the hard one brings the factory's back, and nothing else is left.
 func serverAfterFactoryDefault(s *session) {
-	factory, before := s.assigned(), s.protocols()
-	for _, how := range []string{"Soft", "Hard"} {
-		s.do(tds("SetSystemFactoryDefault", tds("FactoryDefault", how)))
-		s.reachable(net.JoinHostPort("127.0.0.1", before["HTTP"].ports[0]), true)
+	own := s.another()
+	factory, before, keys := own.assigned(), own.protocols(), own.allKeys()
+	address := own.camera.Addresses[device.HTTPS]
+	shown := own.leaf(address)
+	p := own.selfSignedPath("server")
+	own.do(replace(factory[0], p.path))
+	own.restart(factoryDefault("Soft"))
+	own.want("assigned", strings.Join(own.assigned(), " "), p.path)
+	own.shows(address, own.content(p)...)
+	own.restart(factoryDefault("Hard"))
+	own.want("assigned", strings.Join(own.assigned(), " "), strings.Join(factory, " "))
+	own.want("protocols", fmt.Sprint(own.protocols()), fmt.Sprint(before))
+	own.want("keys", fmt.Sprint(own.allKeys()), fmt.Sprint(keys))
+	if !bytes.Equal(own.leaf(address), shown) {
+		s.Error("HTTPS does not show the certificate of the factory")
 	}
-	s.want("assigned", strings.Join(s.assigned(), " "), strings.Join(factory, " "))
+}
+
+func factoryDefault(how string) string {
+	return tds("SetSystemFactoryDefault", tds("FactoryDefault", how))
+}
+
+// leaf is the certificate that a TLS server shows.
+func (s *session) leaf(address string) []byte {
+	s.Helper()
+	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the certificate is what the case looks at
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // it is over
+	return conn.ConnectionState().PeerCertificates[0].Raw
 }
 
 // functionsFollowAccess calls each function of the add-on as everybody; below

@@ -35,7 +35,6 @@ func networkCases() []testCase {
 		{"DEVICE-2-1-29", "gateway of no IPv6 address", []need{gateway}, refuses("InvalidGatewayAddress", setGateway("IPv6", "FF02:1"))},
 		{"DEVICE-2-1-30", "gateway set", []need{gateway}, gatewayIsSet},
 		{"DEVICE-2-1-32", "host name set", []need{hostname}, hostnameIsSet},
-		{"DEVICE-2-1-36", "dynamic DNS", []need{operations("tds:GetDynamicDNS")}, func(s *session) { s.do("<tds:GetDynamicDNS/>") }},
 		{"DEVICE-3-1-1", "date and time", []need{clock}, func(s *session) { s.do("<tds:GetSystemDateAndTime/>") }},
 		{"DEVICE-3-1-4", "time zone that is none", []need{clock}, refuses("InvalidTimeZone", setTime("INVALIDTIMEZONE", "10"))},
 		{"DEVICE-3-1-5", "date that is none", []need{clock}, refuses("InvalidDateTime", setTime("UTC0", "24"))},

@@ -17,7 +17,19 @@ type testCase struct {
 // section is the cases of one test specification, in its order.
 type section struct {
 	name, title string
-	cases       []testCase
+	// counted says in README.md how many cases there are: "%d of the Event service".
+	counted string
+	cases   []testCase
+	// apart are the cases that cannot be run on any camera there is.
+	apart []exception
+}
+
+// exception is cases that apply to no profile, and why.
+type exception struct {
+	ids string // with spaces between
+	why string
+	// lacks are operations that the cases need and no profile simulates.
+	lacks []string
 }
 
 // need is something a device has or has not, as it signals it.

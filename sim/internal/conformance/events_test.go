@@ -9,7 +9,7 @@ import (
 // eventCases are those of the Event service, version 21.12, that are about
 // topics, pull points and capabilities.
 func eventCases() []testCase {
-	return with([]testCase{
+	return with(append(pullCases(), []testCase{
 		{"EVENT-1-1-2", "event properties", nil, eventProperties},
 		{"EVENT-3-1-9", "pull point made", nil, pullPointIsMade},
 		{"EVENT-3-1-12", "pull point renewed", []need{operations("wsnt:Renew")}, pullPointIsRenewed},
@@ -21,7 +21,20 @@ func eventCases() []testCase {
 		{"EVENT-3-1-37", "as many pull points as announced", []need{capability("tev/MaxPullPoints")}, pullPointsAreMany},
 		{"EVENT-5-1-1", "capabilities", nil, func(s *session) { s.do("<tev:GetServiceCapabilities/>") }},
 		{"EVENT-5-1-2", "capabilities in GetServices", nil, func(s *session) { s.sameCapabilities("tev") }},
-	}, service("tev", "event"), capability("tev/MaxPullPoints"))
+	}...), service("tev", "event"), capability("tev/MaxPullPoints"))
+}
+
+// eventsApart are those that cannot be run.
+func eventsApart() []exception {
+	return []exception{
+		{"EVENT-2-1-9 EVENT-2-1-12 EVENT-2-1-17 EVENT-2-1-18 EVENT-2-1-19 EVENT-2-1-21 EVENT-2-1-22 EVENT-2-1-23 EVENT-2-1-24 EVENT-2-1-25 EVENT-2-1-26 EVENT-2-1-27 EVENT-2-1-28 EVENT-2-1-29",
+			"cameras do not send notifications by themselves, they are pulled", []string{"wsnt:Subscribe", "wsnt:Notify"}},
+		{"EVENT-4-1-6 EVENT-4-1-7 EVENT-4-1-8 EVENT-4-1-9 EVENT-4-1-10",
+			"they write the namespaces of Subscribe in five ways; DEVICE-6-1-1 to DEVICE-6-1-5 do it for other requests", []string{"wsnt:Subscribe"}},
+		{"EVENT-6-1-3 EVENT-6-1-4 EVENT-6-1-5", "no camera keeps its events", []string{"tev:Seek"}},
+		{"EVENT-7-1-1 EVENT-7-1-2 EVENT-7-1-3 EVENT-7-1-4 EVENT-7-2-1 EVENT-7-2-2 EVENT-7-2-3 EVENT-7-2-4 EVENT-7-2-5 EVENT-7-2-6 EVENT-7-2-7",
+			"no camera speaks MQTT", []string{"tev:AddEventBroker", "tev:GetEventBrokers", "tev:DeleteEventBroker"}},
+	}
 }
 
 const lastReboot = "tns1:Monitoring/OperatingTime/LastReboot"

@@ -24,8 +24,14 @@ func newerStateCases() []testCase {
 // little, since the camera tries again where its port is taken.
 func (s *session) reboot() {
 	s.Helper()
+	s.restart("<tds:SystemReboot/>")
+}
+
+// restart sends a request that makes the camera reboot, as reboot does.
+func (s *session) restart(body string) {
+	s.Helper()
 	boots := s.camera.State.View().Device.Boot.Boots
-	s.do("<tds:SystemReboot/>")
+	s.do(body)
 	s.client.CloseIdleConnections()
 	s.camera.Until(10*time.Microsecond, func() bool {
 		return s.camera.State.View().Device.Boot.Boots > boots && s.camera.Status() == camera.Running

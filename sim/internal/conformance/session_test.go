@@ -16,6 +16,7 @@ import (
 	"github.com/camfleet/camfleet/sim/internal/camera/cameratest"
 	"github.com/camfleet/camfleet/sim/internal/onvif/schematest"
 	"github.com/camfleet/camfleet/sim/internal/soap"
+	"github.com/camfleet/camfleet/sim/internal/tpm"
 )
 
 const (
@@ -26,6 +27,7 @@ const (
 // session is a client that runs a case against a camera, over HTTP and HTTPS.
 type session struct {
 	*testing.T // the case
+	host       *tpm.Host
 	camera     *cameratest.Camera
 	features   *features
 	check      *schematest.Collector

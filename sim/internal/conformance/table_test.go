@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +44,55 @@ func (b *table) complete() bool {
 	return true
 }
 
+// everyCaseApplies finds cases that no profile ran: those belong to the exceptions of
+// their section, with a reason.
+func (b *table) everyCaseApplies(t *testing.T) {
+	t.Helper()
+	for _, sec := range sections() {
+		for _, c := range sec.cases {
+			ran := false
+			for _, p := range b.profiles {
+				ran = ran || len(b.results[c.id][p].missing) == 0
+			}
+			if !ran {
+				t.Errorf("%s applies to no profile", c.id)
+			}
+		}
+	}
+}
+
+// readme is where the numbers of cases stand, between these two marks.
+const (
+	readme               = "../../../README.md"
+	casesBegin, casesEnd = "<!-- cases -->", "<!-- /cases -->"
+)
+
+// compareREADME checks the numbers of cases in README.md, or writes them.
+func compareREADME(t *testing.T) {
+	t.Helper()
+	var parts []string
+	for _, sec := range sections() {
+		parts = append(parts, fmt.Sprintf(sec.counted, len(sec.cases)))
+	}
+	want := strings.Join(parts, ", ")
+	old, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, begun := strings.Cut(string(old), casesBegin)
+	got, tail, ended := strings.Cut(rest, casesEnd)
+	switch {
+	case !begun || !ended:
+		t.Errorf("README.md has no %s … %s", casesBegin, casesEnd)
+	case *update:
+		if err := os.WriteFile(readme, []byte(head+casesBegin+want+casesEnd+tail), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	case got != want:
+		t.Errorf("README.md has the cases %q, there are %q: run the tests with -update", got, want)
+	}
+}
+
 // sum counts the cases of a section that a profile passes.
 func (b *table) sum(sec section, profile string) (passed int) {
 	for _, c := range sec.cases {
@@ -53,8 +103,7 @@ func (b *table) sum(sec section, profile string) (passed int) {
 	return passed
 }
 
-// markdown is COVERAGE.md. Every case has to apply to some profile, unless
-// what it needs is simulated by none.
+// markdown is COVERAGE.md.
 func (b *table) markdown(t *testing.T) []byte {
 	t.Helper()
 	b.mu.Lock()
@@ -80,6 +129,12 @@ func (b *table) markdown(t *testing.T) []byte {
 			sec.title, strings.Join(b.profiles, " | "), strings.Repeat(" --- |", len(b.profiles)))
 		for _, c := range sec.cases {
 			b.row(&out, c)
+		}
+		if len(sec.apart) > 0 {
+			out.WriteString("\nNot run, since no profile simulates what they need:\n\n")
+		}
+		for _, e := range sec.apart {
+			fmt.Fprintf(&out, "- %s: %s.\n", strings.ReplaceAll(e.ids, " ", ", "), e.why)
 		}
 	}
 	return out.Bytes()
@@ -112,6 +167,14 @@ func TestCasesAreKnownByOneName(t *testing.T) {
 				t.Errorf("%s: twice, or without title or steps", c.id)
 			}
 			seen[c.id] = true
+		}
+		for _, e := range sec.apart {
+			for id := range strings.FieldsSeq(e.ids) {
+				if seen[id] || e.why == "" || len(e.lacks) == 0 {
+					t.Errorf("%s: run, twice, or left out for no reason", id)
+				}
+				seen[id] = true
+			}
 		}
 	}
 }
