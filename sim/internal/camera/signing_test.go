@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
 	"github.com/bluenviron/gortsplib/v4/pkg/description"
@@ -49,7 +50,8 @@ func watch(t *testing.T, c *cameratest.Camera) <-chan sign.Verdict {
 			if err != nil {
 				return // more packets are needed
 			}
-			for _, d := range v.Push(&streams.AccessUnit{NALs: nals}) {
+			shown := time.Unix(0, 0).Add(time.Duration(p.Timestamp) * time.Second / 90000)
+			for _, d := range v.Push(&streams.AccessUnit{NALs: nals, Time: shown}) {
 				select {
 				case out <- d:
 				default:
