@@ -71,11 +71,9 @@ func units(codec streams.Codec, nals [][]byte) (all []*streams.AccessUnit) {
 	au := &streams.AccessUnit{}
 	pictured := false
 	for _, nal := range nals {
-		vcl, first := nal[0]&0x1f >= 1 && nal[0]&0x1f <= 5, false
+		vcl, first := nal[0]&0x1f >= 1 && nal[0]&0x1f <= 5, nal[1]&0x80 != 0
 		if codec == streams.H265 {
 			vcl, first = nal[0]>>1&0x3f < 32, nal[2]&0x80 != 0
-		} else {
-			first = nal[1]&0x80 != 0
 		}
 		if pictured && (!vcl || first) {
 			all = append(all, au)

@@ -170,7 +170,7 @@ func TestRequestsUnderWayAreAnswered(t *testing.T) {
 	}
 	defer conn.Close() //nolint:errcheck // the test is over
 	body := cameratest.Envelope("", getHostname)
-	if _, err := conn.Write([]byte(fmt.Sprintf("POST /onvif/device_service HTTP/1.1\r\nHost: c\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(body)))); err != nil {
+	if _, err := fmt.Fprintf(conn, "POST /onvif/device_service HTTP/1.1\r\nHost: c\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(body)); err != nil {
 		t.Fatal(err)
 	}
 	goAhead := make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n"))

@@ -119,7 +119,6 @@ func (p *provider) count(path string) int {
 type source struct {
 	*oidc.Source
 	clock *clock.Manual
-	log   *bytes.Buffer
 }
 
 func newSource(t testing.TB, change func(*oidc.Config), issuers ...string) source {

@@ -11,8 +11,8 @@ import (
 )
 
 // getUserRoles lists the user roles, or shows one. The predefined ones have no
-// functions: what they permit is the access policy's. Core 25.12 8.4.10.1;
-// READ_SYSTEM.
+// functions: what they permit is the access policy's. From release 26.06 on.
+// Core 8.4.10.1; READ_SYSTEM.
 func getUserRoles(c *svc.Call, req *tds.GetUserRoles) (*tds.GetUserRolesResponse, error) {
 	resp := &tds.GetUserRolesResponse{}
 	asked := func(name string) bool { return req.UserRole == nil || *req.UserRole == name }
@@ -33,7 +33,7 @@ func getUserRoles(c *svc.Call, req *tds.GetUserRoles) (*tds.GetUserRolesResponse
 }
 
 // setUserRole makes a role or changes what it permits, from the next request on.
-// Core 25.12 8.4.10.2; WRITE_SYSTEM.
+// From release 26.06 on. Core 8.4.10.2; WRITE_SYSTEM.
 func setUserRole(c *svc.Call, req *tds.SetUserRole) (*tds.SetUserRoleResponse, error) {
 	err := c.Update(func(tx *state.Tx) error {
 		return tx.Users().SetRole(users.Role{Name: req.UserRole.Name, Functions: req.UserRole.Functions}, c.Simulated)
@@ -41,8 +41,8 @@ func setUserRole(c *svc.Call, req *tds.SetUserRole) (*tds.SetUserRoleResponse, e
 	return &tds.SetUserRoleResponse{}, err
 }
 
-// deleteUserRole takes a role away, from its users as well. Core 25.12 8.4.10.3;
-// WRITE_SYSTEM.
+// deleteUserRole takes a role away, from its users as well. From release
+// 26.06 on. Core 8.4.10.3; WRITE_SYSTEM.
 func deleteUserRole(c *svc.Call, req *tds.DeleteUserRole) (*tds.DeleteUserRoleResponse, error) {
 	err := c.Update(func(tx *state.Tx) error { return tx.Users().DeleteRole(req.UserRole) })
 	return &tds.DeleteUserRoleResponse{}, err
