@@ -19,6 +19,7 @@ import (
 const crowd = `extends: flagship
 limits:
   rtsp: {connections: 10000, sessions: 10000, readers: 10000}
+  http: {connections: 10000}
 `
 
 // readFrames is how many pictures of 25 a second each reader of a benchmark
@@ -29,7 +30,7 @@ const readFrames = 250
 // pictures a second cost the camera: milliseconds of CPU for each second of
 // each reader, drawing and coding the picture included.
 func BenchmarkPlayedStream(b *testing.B) {
-	for _, way := range []string{"TCP", "UDP", "TLS"} {
+	for _, way := range []string{"TCP", "UDP", "TLS", "HTTP", "HTTPS", "WS", "WSS"} {
 		for _, readers := range []int{1, 10, 100} {
 			b.Run(fmt.Sprintf("%s/%d", way, readers), func(b *testing.B) { benchmarkStream(b, way, readers, crowd) })
 		}
@@ -66,12 +67,15 @@ func benchmarkStream(b *testing.B, way string, readers int, profile string) {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(fleet.CA))
+	dial := throughTunnel(b, way, fleet.Cameras[0].DeviceURL, fleet.Cameras[0].DeviceURLTLS, &tls.Config{RootCAs: roots})
 	var used time.Duration
 	var pictures int
 	for b.Loop() {
 		crowd := make([]*reader, readers)
 		for i := range crowd {
-			crowd[i] = startReader(b, login(address, "viewer", "camfleet"), transport, &tls.Config{RootCAs: roots})
+			crowd[i] = startReader(b, login(address, "viewer", "camfleet"), &gortsplib.Client{
+				Transport: &transport, TLSConfig: &tls.Config{RootCAs: roots}, DialContext: dial,
+			})
 		}
 		before, had := fleet.usage(b).cpu, total(crowd)
 		for _, r := range crowd {
@@ -107,9 +111,9 @@ func total(crowd []*reader) (n int) {
 	return n
 }
 
-func startReader(b testing.TB, address string, transport gortsplib.Transport, config *tls.Config) *reader {
+func startReader(b testing.TB, address string, client *gortsplib.Client) *reader {
 	b.Helper()
-	r := &reader{client: &gortsplib.Client{Transport: &transport, TLSConfig: config}, enough: make(chan struct{})}
+	r := &reader{client: client, enough: make(chan struct{})}
 	u := parse(b, address)
 	if err := r.client.Start(u.Scheme, u.Host); err != nil {
 		b.Fatal(err)

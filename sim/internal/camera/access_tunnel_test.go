@@ -3,19 +3,16 @@ package camera_test
 import (
 	"bufio"
 	"crypto/tls"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/camfleet/camfleet/sim/internal/camera/cameratest"
 	"github.com/camfleet/camfleet/sim/internal/device"
-	"github.com/camfleet/camfleet/sim/internal/tunnel"
+	"github.com/camfleet/camfleet/sim/internal/tunnel/tunneltest"
 )
 
 // tunnelDoors are the ways to RTSP through the web server.
@@ -45,112 +42,14 @@ func (g *guarded) dial(d door, own *tls.Certificate) (net.Conn, error) {
 // connect opens what requests of a door are sent on; lines are for the header of
 // the requests that open a tunnel.
 func (g *guarded) connect(d door, own *tls.Certificate, lines ...string) (net.Conn, error) {
+	dial := func() (net.Conn, error) { return g.dial(d, own) }
 	switch d.through {
 	case "HTTP":
-		return g.tunnel(d, own, lines)
+		return tunneltest.OverHTTP(dial, d.uri, lines...)
 	case "WebSocket":
-		return g.webSocket(d, own, lines)
+		return tunneltest.OverWebSocket(dial, lines...)
 	}
-	return g.dial(d, own)
-}
-
-// halves are a GET and a POST as one connection.
-type halves struct {
-	net.Conn // the GET
-	answers  *bufio.Reader
-	post     net.Conn
-}
-
-func (h *halves) Read(b []byte) (int, error) { return h.answers.Read(b) }
-
-func (h *halves) Write(b []byte) (int, error) {
-	_, err := io.WriteString(h.post, base64.StdEncoding.EncodeToString(b))
-	return len(b), err
-}
-
-func (h *halves) Close() error {
-	h.post.Close() //nolint:errcheck // it is over
-	return h.Conn.Close()
-}
-
-func (g *guarded) tunnel(d door, own *tls.Certificate, lines []string) (net.Conn, error) {
-	get, err := g.dial(d, own)
-	if err != nil {
-		return nil, err
-	}
-	h := &halves{Conn: get, answers: bufio.NewReader(get)}
-	more := strings.Join(append(slices.Clone(lines), "x-sessioncookie: "+get.LocalAddr().String(), "", ""), "\r\n")
-	fmt.Fprintf(get, "GET %s HTTP/1.0\r\n%s", d.uri, more) //nolint:errcheck // the answer tells
-	r, err := http.ReadResponse(h.answers, nil)
-	if err == nil && (r.StatusCode != 200 || strings.Contains(fmt.Sprint(r.Header), "Bearer")) {
-		err = fmt.Errorf("GET: %s %v", r.Status, r.Header)
-	}
-	if err == nil {
-		h.post, err = g.dial(d, own)
-	}
-	if err != nil {
-		get.Close() //nolint:errcheck // it is over
-		return nil, err
-	}
-	_, err = fmt.Fprintf(h.post, "POST %s HTTP/1.0\r\nContent-Length: 32767\r\n%s", d.uri, more)
-	return h, err
-}
-
-func (g *guarded) webSocket(d door, own *tls.Certificate, lines []string) (net.Conn, error) {
-	conn, err := g.dial(d, own)
-	if err != nil {
-		return nil, err
-	}
-	answers := bufio.NewReader(conn)
-	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\n%s", tunnel.WebSocketPath, strings.Join(append(slices.Clone(lines), //nolint:errcheck // the answer tells
-		"Host: camera", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-		"Sec-WebSocket-Protocol: "+tunnel.WebSocketProtocol, "", ""), "\r\n"))
-	r, err := http.ReadResponse(answers, nil)
-	if err == nil && (r.StatusCode != http.StatusSwitchingProtocols || strings.Contains(fmt.Sprint(r.Header), "Bearer")) {
-		err = fmt.Errorf("WebSocket: %s %v", r.Status, r.Header)
-	}
-	if err != nil {
-		conn.Close() //nolint:errcheck // it is over
-		return nil, err
-	}
-	return &socket{Conn: conn, answers: answers}, nil
-}
-
-// socket is a WebSocket as a connection of short messages.
-type socket struct {
-	net.Conn
-	answers *bufio.Reader
-	left    int // of the message under way
-}
-
-func (s *socket) Read(b []byte) (int, error) {
-	for s.left == 0 {
-		head := make([]byte, 2, 8)
-		if _, err := io.ReadFull(s.answers, head); err != nil {
-			return 0, err
-		}
-		if head[0] != 0x82 {
-			return 0, fmt.Errorf("frame %#x: %w", head[0], io.EOF)
-		}
-		if s.left = int(head[1]); s.left == 126 {
-			if _, err := io.ReadFull(s.answers, head); err != nil {
-				return 0, err
-			}
-			s.left = int(head[0])<<8 | int(head[1])
-		}
-	}
-	n, err := s.answers.Read(b[:min(len(b), s.left)])
-	s.left -= n
-	return n, err
-}
-
-// Write sends a message whose mask is 0 (RFC 6455 5.2).
-func (s *socket) Write(b []byte) (int, error) {
-	head := []byte{0x82, 0x80 | 126, byte(len(b) >> 8), byte(len(b)), 0, 0, 0, 0}
-	if _, err := s.Conn.Write(append(head, b...)); err != nil {
-		return 0, err
-	}
-	return len(b), nil
+	return dial()
 }
 
 // TestTokensOfTheRequestsThatOpenATunnelCount for the requests within that carry
