@@ -17,8 +17,22 @@ func gstreamer(t testing.TB, address, user, password string, s api.Stream, prope
 	args := append([]string{"-q", "rtspsrc", "location=" + address, "user-id=" + user, "user-pw=" + password, "latency=100"}, properties...)
 	args = append(args, "!", "rtph264depay", "!", "h264parse", "!", "avdec_h264", "max-threads=1", "!", "videoconvert", "!", "video/x-raw,format=GRAY8",
 		"!", "identity", "eos-after="+strconv.Itoa(wanted), "!", "fdsink", "fd=1", "sync=false")
-	r := run(t, "", "gst-launch-1.0", args...).want(t, "gst-launch-1.0 "+address)
+	r := played(t, run(t, "", "gst-launch-1.0", args...), address)
 	return readPictures(r.stdout, s, asked)
+}
+
+// played fails the test unless GStreamer has played to its end. Some 4 in 100 times
+// rtspsrc 1.22 then cancels its own PAUSE ("Operation was cancelled", which it takes
+// for the end of the connection), or what it is reading of an answer, and counts that
+// as an error; what it has shown is right all the same, and is looked at.
+func played(t testing.TB, r result, what string) result {
+	t.Helper()
+	for _, closing := range []string{"gst_rtspsrc_pause ()", "gst_rtspsrc_close ()"} {
+		if r.code != 0 && strings.Contains(r.stderr, closing) {
+			return r
+		}
+	}
+	return r.want(t, "gst-launch-1.0 "+what)
 }
 
 func TestGStreamerPlaysEveryProfileWithDigest(t *testing.T) {
@@ -35,7 +49,8 @@ func TestGStreamerEndsAfterTheBuffersItWants(t *testing.T) {
 	t.Parallel()
 	cam := simtest.Camera(t)
 	r := run(t, "", "gst-launch-1.0", "rtspsrc", "location="+cam.Streams[0].RTSP, "user-id=viewer", "user-pw="+cam.Password("viewer"),
-		"!", "rtph264depay", "!", "fakesink", "num-buffers=20").want(t, "gst-launch-1.0")
+		"!", "rtph264depay", "!", "fakesink", "num-buffers=20")
+	r = played(t, r, cam.Streams[0].RTSP)
 	if !strings.Contains(r.stdout, "Got EOS") {
 		t.Errorf("no end of the stream:\n%s", r.stdout)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -239,8 +240,27 @@ func (s *Stream) instant(n int64) time.Time {
 	return s.config.Start.Add(time.Duration(whole)*time.Second + time.Duration((rest*int64(time.Second)+fps-1)/fps))
 }
 
+// The two clocks are read one after the other. What the machine does in between
+// would go into every picture's time, so that they are read again where it was more
+// than readingGap; of that many readings the closest counts.
+const (
+	readings   = 8
+	readingGap = 50 * time.Microsecond
+)
+
 // wall returns what the camera's clock shows at an instant of Clock near now.
 func (s *Stream) wall(t time.Time) time.Time {
-	now := s.config.Clock.Now()
-	return s.config.Wall.Now().Add(t.Sub(now))
+	var shown time.Time
+	closest := time.Duration(math.MaxInt64)
+	for range readings {
+		before := s.config.Clock.Now()
+		wall := s.config.Wall.Now()
+		if gap := s.config.Clock.Now().Sub(before); gap < closest {
+			closest, shown = gap, wall.Add(t.Sub(before))
+		}
+		if closest <= readingGap {
+			break
+		}
+	}
+	return shown
 }
