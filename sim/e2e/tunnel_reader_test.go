@@ -25,9 +25,14 @@ func throughTunnel(b testing.TB, way, plain, secure string, config *tls.Config) 
 	if err != nil {
 		b.Fatal(err)
 	}
-	dial := func() (net.Conn, error) { return net.Dial("tcp", u.Host) }
+	port := u.Port()
+	if port == "" { // the scheme's own
+		port = u.Scheme
+	}
+	host := net.JoinHostPort(u.Hostname(), port)
+	dial := func() (net.Conn, error) { return net.Dial("tcp", host) }
 	if device == secure {
-		dial = func() (net.Conn, error) { return tls.Dial("tcp", u.Host, config) }
+		dial = func() (net.Conn, error) { return tls.Dial("tcp", host, config) }
 	}
 	switch way {
 	case "HTTP", "HTTPS":
