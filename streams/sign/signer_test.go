@@ -473,3 +473,33 @@ func TestUnsignedStreamsAreUnsigned(t *testing.T) {
 		}
 	}
 }
+
+// TestSEIsStandBeforeTheSlicesAndAfterWhatOpensTheAccessUnit: delimiter and
+// parameter sets. Media Signing 6.11.
+func TestSEIsStandBeforeTheSlicesAndAfterWhatOpensTheAccessUnit(t *testing.T) {
+	t.Parallel()
+	for codec, delimiter := range map[streams.Codec][]byte{streams.H264: {0x09, 0xf0}, streams.H265: {0x46, 0x01, 0x50}} {
+		i := newAuthority(t).identity(t, newKey(t, elliptic.P256()))
+		all := film(shape{codec, []int{4, 1, 1, 1, 4, 4, 4}, 3, 40})
+		for _, au := range all {
+			au.NALs = slices.Insert(au.NALs, 0, delimiter)
+		}
+		found := 0
+		for n, au := range signAll(t, sign.Config{Codec: codec, Identity: i, Inline: true, CertificateSEI: true}, all) {
+			first := slices.IndexFunc(au.NALs, func(nal []byte) bool { return sign.IsSEI(codec, nal) })
+			if first < 0 {
+				continue
+			}
+			last := first + len(au.NALs) - len(all[n].NALs) // SEIs are all that is new
+			for k, nal := range au.NALs {
+				if sei := k >= first && k < last; sei != sign.IsSEI(codec, nal) || !sei && k < first == isCovered(codec, nal) {
+					t.Errorf("%s: picture %d: NAL unit %d, % x, is out of place", codec, n, k, nal[:min(4, len(nal))])
+				}
+			}
+			found += last - first
+		}
+		if found < 6 {
+			t.Errorf("%s: %d SEIs", codec, found)
+		}
+	}
+}

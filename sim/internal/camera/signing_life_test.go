@@ -222,3 +222,43 @@ func TestRebootedCameraSignsOn(t *testing.T) {
 	}
 	expectVerdicts(t, watch(t, c), 2, sign.Authentic)
 }
+
+// TestSynchronizationPointSendsTheCertificatesAgain, and begins a GOP from which
+// on everything verifies. Media Signing 6.12.
+func TestSynchronizationPointSendsTheCertificatesAgain(t *testing.T) {
+	t.Parallel()
+	c := signs(t, func(p *profiles.Profile) {
+		p.Media.Signing.CertificateSEI = true
+		for i := range p.Media.Streams {
+			p.Media.Streams[i].GOP = 15000 // none comes by itself
+		}
+	})
+	seis := listen(t, c)
+	if sei := <-seis; !sei.Certificate {
+		t.Fatalf("the first SEI is %+v", sei)
+	}
+	if a := c.As(t, "operator", "<tr2:SetSynchronizationPoint><tr2:ProfileToken>Profile_sub</tr2:ProfileToken></tr2:SetSynchronizationPoint>"); a.Fault != "" {
+		t.Fatal(a.Fault)
+	}
+	if sei := <-seis; !sei.Certificate || sei.Chain == nil || sei.Crypto == nil {
+		t.Errorf("%+v comes after the synchronization point: want the certificates", sei)
+	}
+	if sei := <-seis; sei.General == nil || sei.General.Partial || sei.Chain != nil {
+		t.Errorf("%+v comes then: want that of the GOP that was ended", sei)
+	}
+}
+
+// TestLongGOPsAreSignedInPartsOfFiveSeconds. Media Signing 6.2.
+func TestLongGOPsAreSignedInPartsOfFiveSeconds(t *testing.T) {
+	t.Parallel()
+	c := signs(t, func(p *profiles.Profile) {
+		for i := range p.Media.Streams {
+			p.Media.Streams[i].GOP = 15000
+		}
+	})
+	sei := <-listen(t, c)
+	lasts := sign.Instant(sei.General.End).Sub(sign.Instant(sei.General.Start))
+	if !sei.General.Partial || (lasts-5*time.Second).Abs() > 500*time.Millisecond {
+		t.Errorf("partial %v, %v long: want a part of 5 s", sei.General.Partial, lasts)
+	}
+}
