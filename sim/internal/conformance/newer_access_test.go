@@ -16,6 +16,7 @@ import (
 	"github.com/beevik/etree"
 	"github.com/camfleet/camfleet/sim/internal/camera/cameratest"
 	"github.com/camfleet/camfleet/sim/internal/device"
+	"github.com/camfleet/camfleet/sim/internal/tunnel/tunneltest"
 	mint "github.com/golang-jwt/jwt/v5"
 )
 
@@ -383,18 +384,16 @@ func tokensOverRTSP(s *session) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	for name, want := range map[device.ProtocolName]string{device.RTSPS: "200", device.RTSP: "401"} {
-		conn, err := net.Dial("tcp", s.camera.Addresses[name])
+	for name, open := range s.waysToRTSP(at.Path) {
+		want := "401"
+		if strings.HasSuffix(name, "S") { // TLS, HTTPS, RTSPS
+			want = "200"
+		}
+		conn, err := open()
 		if err != nil {
 			s.Fatal(err)
 		}
-		scheme := "rtsp"
-		if name == device.RTSPS {
-			conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the path is not what the case looks at
-			scheme = "rtsps"
-		}
-		_, err = fmt.Fprintf(conn, "DESCRIBE %s://%s%s RTSP/1.0\r\nCSeq: 1\r\nAuthorization: Bearer %s\r\n\r\n", scheme, s.camera.Addresses[name], at.RequestURI(), token)
-		if err != nil {
+		if _, err := fmt.Fprintf(conn, "DESCRIBE %s RTSP/1.0\r\nCSeq: 1\r\nAuthorization: Bearer %s\r\n\r\n", at, token); err != nil {
 			s.Fatal(err)
 		}
 		line, err := bufio.NewReader(conn).ReadString('\n')
@@ -403,6 +402,30 @@ func tokensOverRTSP(s *session) {
 		}
 		conn.Close() //nolint:errcheck // it is over
 	}
+}
+
+// waysToRTSP are the doors to a stream and the tunnels that the camera has; the
+// names of those with TLS end in S.
+func (s *session) waysToRTSP(path string) map[string]tunneltest.Dial {
+	dial := func(name device.ProtocolName) tunneltest.Dial {
+		return func() (net.Conn, error) {
+			conn, err := net.Dial("tcp", s.camera.Addresses[name])
+			if err == nil && (name == device.RTSPS || name == device.HTTPS) {
+				conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the path is not what the case looks at
+			}
+			return conn, err
+		}
+	}
+	ways := map[string]tunneltest.Dial{"RTSP": dial(device.RTSP), "RTSPS": dial(device.RTSPS)}
+	if s.camera.Profile.RTSP.HTTPTunnel {
+		ways["RTSP over HTTP"] = func() (net.Conn, error) { return tunneltest.OverHTTP(dial(device.HTTP), path) }
+		ways["RTSP over HTTPS"] = func() (net.Conn, error) { return tunneltest.OverHTTP(dial(device.HTTPS), path) }
+	}
+	if s.camera.Profile.RTSP.WebSocket {
+		ways["RTSP over WebSocket"] = func() (net.Conn, error) { return tunneltest.OverWebSocket(dial(device.HTTP)) }
+		ways["RTSP over WebSocket and TLS"] = func() (net.Conn, error) { return tunneltest.OverWebSocket(dial(device.HTTPS)) }
+	}
+	return ways
 }
 
 func dot1xPolicy(s *session) {
