@@ -1,21 +1,16 @@
 package conformance
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"slices"
 	"strings"
 
 	"github.com/camfleet/camfleet/profiles"
-	"github.com/camfleet/camfleet/sim"
-	"github.com/camfleet/camfleet/sim/api"
 	"github.com/camfleet/camfleet/sim/internal/auth"
 	"github.com/camfleet/camfleet/sim/internal/camera"
 	"github.com/camfleet/camfleet/sim/internal/camera/cameratest"
@@ -219,40 +214,6 @@ func addressesFollowScheme(s *session) {
 	s.addressesAt(plain, "http", all["HTTP"].ports[0])
 }
 
-// addressesAreDiscovered uses a fleet: there are the sockets of WS-Discovery.
-func addressesAreDiscovered(s *session) {
-	fleet, err := sim.Start(s.Context(), sim.Config{Config: api.Config{N: 1, Profiles: []string{s.camera.Profile.Name}, Control: "127.0.0.1:0"}})
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.finally(func() {
-		if err := fleet.Close(); err != nil {
-			s.Error(err)
-		}
-	})
-	c := fleet.Cameras()[0]
-	for _, on := range []string{"true", "false"} {
-		body := tds("SetNetworkProtocols", protocol{"HTTPS", on, []string{itoa(c.Ports.HTTPS)}}.body())
-		if a := s.post(c.DeviceURL, admin, "", body); a.Fault != "" {
-			s.Fatalf("%s", a.Body)
-		}
-		out, err := exec.CommandContext(s.Context(), "/usr/bin/python3", "../../e2e/testdata/probe.py", "urn:uuid:"+c.UUID).Output()
-		if err != nil {
-			s.Fatal(err)
-		}
-		var match struct {
-			XAddrs  []string
-			Message string
-		}
-		if err := json.Unmarshal(bytes.TrimSpace(out), &match); err != nil {
-			s.Fatalf("%v: %s", err, out)
-		}
-		s.check.Add("", []byte(match.Message))
-		secure := slices.ContainsFunc(match.XAddrs, func(a string) bool { return strings.HasPrefix(a, "https://") })
-		s.want("https among the addresses", fmt.Sprint(secure), on)
-	}
-}
-
 func serverOutlivesReboot(s *session) {
 	s.free()
 	p := s.selfSignedPath("server")
@@ -330,42 +291,4 @@ func functionsFollowAccess(s *session) {
 			}
 		}
 	}
-}
-
-// mediaOverTLS describes a stream over RTSPS, under the path just assigned.
-func mediaOverTLS(s *session) {
-	factory := s.assigned()[0]
-	p := s.certifiedPath("server")
-	s.do(replace(factory, p.path))
-	s.finally(func() { s.do(replace(p.path, factory)) })
-	profile := s.do("<tr2:GetProfiles/>").Root.FindElement("./Profiles").SelectAttrValue("token", "")
-	uri := s.do(element("tr2:GetStreamUri", element("tr2:Protocol", "RtspsUnicast"), element("tr2:ProfileToken", profile))).Text("./Uri")
-	at, err := url.Parse(uri)
-	if err != nil || at.Scheme != "rtsps" {
-		s.Fatalf("%s: %v", uri, err)
-	}
-	conn, err := net.Dial("tcp", at.Host)
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer conn.Close()                                                 //nolint:errcheck // it is over
-	secured := tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the path is compared below
-	if _, err := fmt.Fprintf(secured, "OPTIONS %s RTSP/1.0\r\nCSeq: 1\r\n\r\n", uri); err != nil {
-		s.Fatal(err)
-	}
-	if line, err := bufio.NewReader(secured).ReadString('\n'); err != nil || !strings.HasPrefix(line, "RTSP/1.0 200") {
-		s.Errorf("%q, %v", line, err)
-	}
-	if shown := secured.ConnectionState().PeerCertificates; !bytes.Equal(shown[0].Raw, s.content(p)[0]) {
-		s.Errorf("RTSPS shows %s", shown[0].Subject)
-	}
-	s.want("RTSPS port", at.Port(), portOf(s.camera.Addresses[device.RTSPS]))
-}
-
-func portOf(address string) string {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return err.Error()
-	}
-	return port
 }
