@@ -104,8 +104,12 @@ func (c *Call) SnapshotURI(token string) (string, error) {
 // SnapshotPath is where the camera's HTTP server has a stream's still picture.
 func SnapshotPath(stream string) string { return "/snapshot/" + stream + ".jpg" }
 
-// Streams reports whether the camera streams at all, over RTSP or RTSPS.
+// Streams reports whether the camera streams at all, over RTSP, RTSPS or through
+// the web server, which is there if anybody asks.
 func (c *Call) Streams() bool {
+	if c.Profile.RTSP.HTTPTunnel || c.Profile.RTSP.WebSocket {
+		return true
+	}
 	n := c.View().Device.Network
 	for _, name := range [...]device.ProtocolName{device.RTSP, device.RTSPS} {
 		if p, ok := n.Protocol(name); ok && p.Enabled {

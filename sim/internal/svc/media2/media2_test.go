@@ -113,6 +113,31 @@ func TestWebSocketIsAnnouncedIfItIsOn(t *testing.T) {
 	}
 }
 
+// TestStreamsAreAnnouncedWhileThereIsAWayToThem: tunnels are one, where the ports
+// of RTSP are closed.
+func TestStreamsAreAnnouncedWhileThereIsAWayToThem(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		rtsp, http, webSocket bool
+		want                  string
+	}{{true, false, false, "true"}, {false, true, false, "true"}, {false, false, true, "true"}, {false, false, false, "false"}} {
+		c := cameratest.New(t, cameratest.Config{Change: func(p *profiles.Profile) {
+			p.Network.Protocols = profiles.Protocols{HTTP: true, RTSP: tc.rtsp}
+			p.RTSP = profiles.RTSP{HTTPTunnel: tc.http, WebSocket: tc.webSocket}
+		}})
+		streaming := c.As(t, "", "<tr2:GetServiceCapabilities/>").Root.FindElement(".//StreamingCapabilities")
+		for _, name := range []string{"RTSPStreaming", "RTP_RTSP_TCP"} {
+			if got := streaming.SelectAttrValue(name, ""); got != tc.want {
+				t.Errorf("%+v: %s is %s", tc, name, got)
+			}
+		}
+		older := c.As(t, "", "<trt:GetServiceCapabilities/>").Root.FindElement(".//StreamingCapabilities")
+		if none := older.SelectAttrValue("NoRTSPStreaming", "false"); none == tc.want {
+			t.Errorf("%+v: NoRTSPStreaming is %s", tc, none)
+		}
+	}
+}
+
 // TestProfilesShowTheKindsAskedFor and none without a kind (Media2 5.1.2).
 func TestProfilesShowTheKindsAskedFor(t *testing.T) {
 	t.Parallel()
