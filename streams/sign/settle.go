@@ -12,10 +12,15 @@ import (
 const maxHashed = 1 << 21
 
 // settle gives the verdicts that a SEI makes possible.
-func (v *Verifier) settle(c claim) (verdicts []Verdict) {
+func (v *Verifier) settle(c claim) []Verdict {
 	if proved, ok := v.prove(c); ok {
 		return append(v.settle(proved), v.settle(c)...)
 	}
+	verdicts := v.release(&c)
+	return append(verdicts, v.settleNow(c)...)
+}
+
+func (v *Verifier) settleNow(c claim) (verdicts []Verdict) {
 	g := c.sei.General
 	v.unproved = slices.DeleteFunc(v.unproved, func(u unproved) bool { // that it has not proved nobody will
 		return c.valid && int32(u.sei.General.Counter-g.Counter) < 0 //nolint:gosec // wraps around as the counter does
@@ -45,6 +50,9 @@ func (v *Verifier) settle(c claim) (verdicts []Verdict) {
 	verdicts = v.before(r.start, c, jump != 0 || !v.synced)
 	if jump > 0 && !missing {
 		c.add(CounterJumped, fmt.Sprintf("the counter is %d after %d, and no picture lies between", g.Counter, v.last.counter))
+	}
+	if v.synced && jump == 0 && v.hold(c, r) {
+		return verdicts
 	}
 	return append(verdicts, v.take(c, r))
 }

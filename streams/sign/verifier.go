@@ -31,6 +31,7 @@ type Verifier struct {
 	loose  []Reason // findings for the next verdict
 
 	unproved []unproved // SEIs without signature
+	held     *held      // a verdict that the next SEI may change; nil: none
 
 	report Report
 }
@@ -188,6 +189,10 @@ func (v *Verifier) flush() (verdicts []Verdict) {
 		if len(ends) <= maxWaiting && len(v.pending) <= v.config.Open || len(v.pending) == 0 {
 			return verdicts
 		}
+		if v.held != nil {
+			verdicts = append(verdicts, v.release(nil)...)
+			continue
+		}
 		end := len(v.pending)
 		if len(ends) > 0 {
 			end = ends[0]
@@ -264,6 +269,7 @@ func (v *Verifier) Close() ([]Verdict, Report) {
 
 // conclude judges at the end what still can be.
 func (v *Verifier) conclude() (verdicts []Verdict) {
+	verdicts = v.release(nil)
 	if !v.synced {
 		for len(v.early) > 0 {
 			c := v.early[0]
