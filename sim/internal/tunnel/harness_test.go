@@ -3,7 +3,6 @@ package tunnel
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"io"
 	"log/slog"
@@ -96,15 +95,6 @@ type half struct {
 func (b *bench) dial(start string, lines ...string) *half {
 	b.t.Helper()
 	nc, err := net.Dial("tcp", b.address)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return b.begin(nc, start, lines...)
-}
-
-func (b *bench) dialTLS(config *tls.Config, start string, lines ...string) *half {
-	b.t.Helper()
-	nc, err := tls.Dial("tcp", b.address, config)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -114,14 +114,14 @@ func (p *pair) feed(post net.Conn) error {
 		plain, err := d.decode(room[:0], coded[:n])
 		if len(plain) > 0 {
 			if _, gone := p.writer.Write(plain); gone != nil {
-				return nil //nolint:nilerr // the tunnel is over
+				return nil // the tunnel is over
 			}
 		}
 		if err != nil {
 			return err
 		}
 		if end != nil {
-			return nil //nolint:nilerr // however it ends
+			return nil // however it ends
 		}
 	}
 }

@@ -159,7 +159,7 @@ func (p *pair) end(why error) {
 	}
 	p.ended = true
 	p.alone.Stop()
-	p.writer.CloseWithError(why) //nolint:errcheck // never fails
+	p.writer.CloseWithError(why)
 	for _, nc := range []net.Conn{p.get, p.post} {
 		if nc != nil {
 			nc.Close() //nolint:errcheck // it is over
@@ -176,7 +176,7 @@ func (b *Broker) forget(p *pair, why error) {
 	}
 	b.mu.Unlock()
 	p.end(why)
-	p.reader.CloseWithError(why) //nolint:errcheck // never fails
+	p.reader.CloseWithError(why)
 }
 
 // carried is what the tunnel is authenticated by.
@@ -198,7 +198,7 @@ func (l *link) Read(b []byte) (int, error) { return l.pair.reader.Read(b) }
 // Close ends the tunnel.
 func (l *link) Close() error {
 	l.pair.end(net.ErrClosed)
-	l.pair.reader.CloseWithError(net.ErrClosed) //nolint:errcheck // never fails
+	l.pair.reader.CloseWithError(net.ErrClosed)
 	return nil
 }
 

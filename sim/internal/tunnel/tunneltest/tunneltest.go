@@ -66,7 +66,7 @@ func open(conn net.Conn, request string, status int) (*bufio.Reader, error) {
 		return nil, err
 	}
 	answers := bufio.NewReaderSize(conn, 64<<10)
-	r, err := http.ReadResponse(answers, nil)
+	r, err := http.ReadResponse(answers, nil) //nolint:bodyclose // what follows is the tunnel
 	if err != nil {
 		return nil, err
 	}
