@@ -155,3 +155,44 @@ func unseal(t *testing.T, dir string, passwords map[string]string) {
 	})
 	edit("manifest.json", func(_, data object) { data["sections"].(object)["users"] = sum })
 }
+
+// TestRolesAndRemoteUserAreThereAfterARestart, and the password of the latter is
+// nowhere on the disk.
+func TestRolesAndRemoteUserAreThereAfterARestart(t *testing.T) {
+	t.Parallel()
+	const (
+		space = `xmlns="http://www.onvif.org/ver10/device/wsdl" xmlns:tt="http://www.onvif.org/ver10/schema"`
+		role  = "<SetUserRole " + space + "><UserRole><tt:Name>Guard</tt:Name><tt:Functions>tds:GetUsers tr2:GetSnapshotUri</tt:Functions></UserRole></SetUserRole>"
+		user  = "<CreateUsers " + space + "><User><tt:Username>guard</tt:Username><tt:Password>" + guardPassword +
+			"</tt:Password><tt:UserLevel>Extended</tt:UserLevel><tt:Extension><tt:Roles>Guard</tt:Roles></tt:Extension></User></CreateUsers>"
+		remotePassword = "Recorder-7-offen"
+		remote         = "<SetRemoteUser " + space + "><RemoteUser><tt:Username>recorder</tt:Username><tt:Password>" + remotePassword +
+			"</tt:Password><tt:UseDerivedPassword>true</tt:UseDerivedPassword></RemoteUser></SetRemoteUser>"
+	)
+	dir := t.TempDir()
+	profile := writeFile(t, "roles.yaml", "extends: flagship\nonvif: {release: '26.06'}\n")
+	cam := simtest.Camera(t, simtest.Profile(profile), simtest.State(dir))
+	w := newWeb(t, cam)
+	for _, request := range []string{role, user, remote} {
+		w.call(t, request)
+	}
+	for range 2 {
+		withPassword(t, dir, guardPassword, remotePassword)
+		logsIn(t, cam, map[string]string{"guard": guardPassword})
+		guard := "guard:" + guardPassword
+		if r := run(t, "", "curl", "-sS", "--fail", "--digest", "--user", guard, "--output", "/dev/null", cam.Snapshot); r.code != 0 {
+			t.Errorf("no snapshot for the role: %s", r.stderr)
+		}
+		if r := run(t, "", "ffmpeg", "-nostdin", "-v", "error", "-rtsp_transport", "tcp", "-i", login(cam.Streams[1].RTSP, "guard", guardPassword), "-frames:v", "1", "-f", "null", "-"); r.code == 0 {
+			t.Error("the role plays, which is none of its functions")
+		}
+		a := newWeb(t, cam).call(t, "<GetRemoteUser "+space+"/>")
+		if name := a.FindElement("./RemoteUser/Username"); name == nil || name.Text() != "recorder" || a.FindElement("./RemoteUser/Password") != nil {
+			t.Errorf("the remote user: %v", name)
+		}
+		if err := cam.Fleet.Close(); err != nil {
+			t.Fatal(err)
+		}
+		cam = simtest.Camera(t, simtest.Profile(profile), simtest.State(dir))
+	}
+}

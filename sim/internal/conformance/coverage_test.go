@@ -191,7 +191,7 @@ func left(v *state.Tree) string {
 	put("assigned", slices.Clone(k.TLS.Paths))
 	put("versions", slices.Clone(k.TLS.Enabled))
 	put("TLS policies", slices.Clone(k.TLS.Policies))
-	put("users", idsOf(v.Users.Users, func(x users.User) string { return x.Name + "/" + x.Password + "/" + x.Level.String() }))
+	put("users", idsOf(v.Users.Users, func(x users.User) string { return x.Name + "/" + x.Secret.Keys.SHA256 + "/" + x.LevelName() }))
 	put("scopes", idsOf(v.Device.Scopes, func(x device.Scope) string { return x.Item }))
 	protocols := slices.Clone(v.Device.Network.Protocols)
 	for i := range protocols {
