@@ -50,3 +50,14 @@ func TestPacketsThatHoldSEIAreKnown(t *testing.T) {
 		}
 	}
 }
+
+func FuzzHoldsSEI(f *testing.F) {
+	for _, payload := range [][]byte{{6, 5}, {0x41, 0x80}, {28, 0x86}, {24, 0, 2, 6, 5}, {24, 0xff, 0xff, 6}} {
+		f.Add(payload)
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		if pack.HoldsSEI(payload) && len(payload) < 2 {
+			t.Errorf("% x", payload)
+		}
+	})
+}
