@@ -225,6 +225,22 @@ func TestCertificatesAreJudgedWhenTheSEIWasMade(t *testing.T) {
 			other := certify(s.t, template("unrelated", true), s.a.root, newKey(s.t, elliptic.P256()), s.a.rootKey)
 			return [][]byte{leaf(same)(s)[0], other.Raw}
 		}, want: sign.ChainIncomplete},
+		{name: "somebody else's beside them", chain: func(s *studio) [][]byte {
+			other := certify(s.t, template("unrelated", true), s.a.root, newKey(s.t, elliptic.P256()), s.a.rootKey)
+			return append(leaf(same)(s), other.Raw)
+		}, want: sign.CertificateUnfit},
+		{name: "wrong order", chain: func(s *studio) [][]byte {
+			key := newKey(s.t, elliptic.P256())
+			lower := certify(s.t, template("lower one", true), s.a.intermediate, key, s.a.intermediateKey)
+			own := certify(s.t, template("camera", false), lower, s.key, key)
+			return [][]byte{own.Raw, s.a.intermediate.Raw, lower.Raw}
+		}, want: sign.CertificateUnfit},
+		{name: "two intermediates", chain: func(s *studio) [][]byte {
+			key := newKey(s.t, elliptic.P256())
+			lower := certify(s.t, template("lower one", true), s.a.intermediate, key, s.a.intermediateKey)
+			own := certify(s.t, template("camera", false), lower, s.key, key)
+			return [][]byte{own.Raw, lower.Raw, s.a.intermediate.Raw}
+		}},
 		{name: "foreign root", chain: leaf(same), root: func(s *studio) *x509.Certificate { return newAuthority(s.t).root }, want: sign.RootUnknown},
 		{name: "root in the chain", chain: func(s *studio) [][]byte { return append(leaf(same)(s), s.a.root.Raw) }, want: sign.CertificateUnfit},
 	} {

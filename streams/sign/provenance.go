@@ -133,6 +133,9 @@ func (v *Verifier) provenance(c *chain, at time.Time) (Provenance, []Reason) {
 		}
 	}
 	path := v.path(c, at, note)
+	if path != nil {
+		c.stray(note)
+	}
 	for i, cert := range path {
 		if i+1 < len(path) {
 			v.revoked(cert, path[i+1], at, note)
@@ -171,6 +174,17 @@ func (v *Verifier) path(c *chain, at time.Time, note func(Cause, *x509.Certifica
 		note(CertificateUnfit, leaf, err.Error())
 	}
 	return nil
+}
+
+// stray notes a certificate that did not issue the one before it: the chain must
+// be a way, leaf first, and nothing else. Media Signing 6.7.9.
+func (c *chain) stray(note func(Cause, *x509.Certificate, string)) {
+	for i, cert := range c.certificates[1:] {
+		if before := c.certificates[i]; before.CheckSignatureFrom(cert) != nil {
+			note(CertificateUnfit, cert, fmt.Sprintf("the chain holds it after %s, which it did not issue", before.Subject))
+			return
+		}
+	}
 }
 
 // lost says why no way leads to a root.
