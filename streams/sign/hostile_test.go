@@ -177,6 +177,21 @@ func forgeries() map[string]func(*forgery) (refused bool) {
 			f.splice(none, f.take(0, 12), f.take(15, 24))
 			return true
 		},
+		"GOP taken out, all SEIs kept": func(f *forgery) bool {
+			f.put(16, f.cut(2))
+			f.splice(none, f.take(0, 9), f.take(15, 24))
+			return true
+		},
+		"GOP replaced by a short one, all SEIs kept": func(f *forgery) bool {
+			f.put(16, f.cut(2))
+			f.splice(1, f.take(0, 9), f.fake(2), f.take(15, 24))
+			return true
+		},
+		"GOP replaced by one as long, all SEIs kept": func(f *forgery) bool {
+			f.put(16, f.cut(2))
+			f.splice(1, f.take(0, 9), f.fake(5), f.take(15, 24))
+			return true
+		},
 		"SEI twice at once": func(f *forgery) bool {
 			f.edit(3, func(s *sign.SEI) [][]byte { nal, _ := s.NAL(); return [][]byte{nal, nal} })
 			return true
