@@ -13,6 +13,10 @@
 //
 //	go test ./sim/internal/conformance -run '/flagship/.*/ADVANCED_SECURITY-3-2-4$'
 //
+// Every profile runs as it is built in, but that RSA keys of 4096 bits, which take a
+// processor seconds, are made on flagship alone, and keys take the time that the
+// clock of the tests says.
+//
 // STATEMENTS.md lists every requirement of the Security specification with the
 // tests that prove it, here or elsewhere, or why there is nothing to prove.
 //
