@@ -148,7 +148,8 @@ func open(t *testing.T, host *tpm.Host, check *schematest.Collector, ring *keyri
 		Change: func(p *profiles.Profile) {
 			p.Keys.Generation = profiles.Generation{ECDSA: pace, RSA2048: pace, RSA3072: pace, RSA4096: pace}
 			p.Boot.Time = 0 // so that no test has to wait for it
-			if profile != "flagship" { // one camera is enough for what takes a processor seconds
+			// One camera is enough for what takes a processor seconds.
+			if profile != "flagship" {
 				p.Security.RSAKeyLengths = slices.DeleteFunc(slices.Clone(p.Security.RSAKeyLengths), func(bits int) bool { return bits == 4096 })
 			}
 		},
