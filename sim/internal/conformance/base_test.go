@@ -16,6 +16,8 @@ func baseCases() []testCase {
 		{"DEVICE-4-1-7", "user changed", []need{users}, userIsChanged},
 		{"DEVICE-4-1-8", "unknown user not changed", []need{users}, unknownUserIsNotChanged},
 		{"DEVICE-4-1-9", "users made", []need{users}, usersAreMade},
+		{"DEVICE-4-1-10", "remote user", []need{capability("tds/Security/RemoteUserHandling")}, func(s *session) { s.do("<tds:GetRemoteUser/>") }},
+		{"DEVICE-4-1-11", "remote user set", []need{capability("tds/Security/RemoteUserHandling")}, remoteUserIsSet},
 	}
 }
 
