@@ -45,6 +45,9 @@ func TestFactoryDefaultsSurviveAKill(t *testing.T) {
 	end := slices.IndexFunc(all, func(c change) bool { return c.operation == "RemoveMediaSigningCertificateAssignment" })
 	for _, c := range all[:end] {
 		o.do(t, c, names)
+		if c.operation == "CreateECCKeyPair" { // its certificate comes next
+			o.settle(t)
+		}
 	}
 	o.settle(t)
 	changed := o.snapshot(t)

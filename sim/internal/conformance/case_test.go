@@ -97,10 +97,3 @@ func service(prefix, name string) need {
 func topic(name string) need {
 	return need{name, func(f *features) bool { return f.topics[name] }}
 }
-
-// either is met where one of the needs is.
-func either(name string, list ...need) need {
-	return need{name, func(f *features) bool {
-		return slices.ContainsFunc(list, func(n need) bool { return n.met(f) })
-	}}
-}
