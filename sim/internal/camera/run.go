@@ -106,7 +106,6 @@ func (r *run) makeStreams() error {
 			return fmt.Errorf("stream %q: %w", name, err)
 		}
 		r.streams[name] = stream
-		b.interrupt = stream.Interrupt
 		p.watched = func() bool { return stream.Stats().Readers > 0 }
 	}
 	return nil

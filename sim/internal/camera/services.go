@@ -71,6 +71,7 @@ func newServices(r *run) *services {
 		Name: c.config.Name, Profile: p, State: c.config.State, Clock: c.wall, Base: c.paced, Jobs: c.config.Clock,
 		Log: c.log, TPM: holds{c.config.TPM}, Vault: c.vault, Binder: c.config.Binder,
 		Services: all, Table: s.table, Off: s.off, Reboot: c.Reboot, FactoryDefault: c.FactoryDefault, SetProtocols: r.setProtocols,
+		Signing: r.signs,
 		KeyFrame: func(stream string) {
 			if st, ok := r.streams[stream]; ok {
 				r.announce(stream)

@@ -25,9 +25,8 @@ const partialAfter = 5 * time.Second
 // change shows with the next one.
 type broadcast struct {
 	scenery
-	run       *run
-	name      string // of the stream
-	interrupt func() // ends the sessions that play it
+	run  *run
+	name string // of the stream
 
 	media    *mediacfg.Section // that encoder is of
 	encoder  mediacfg.VideoEncoder
@@ -131,7 +130,7 @@ func (b *broadcast) follow() {
 		return
 	}
 	if err == nil {
-		err = b.startSigning(path, identity, tree.Keystore.Rules.SigningStops)
+		err = b.startSigning(path, identity)
 	}
 	if err != nil {
 		b.stopSigning()
@@ -140,9 +139,8 @@ func (b *broadcast) follow() {
 	}
 }
 
-// startSigning signs with another path's key, from the next GOP on; where
-// streams have to stop for that, who plays this one has to play it anew.
-func (b *broadcast) startSigning(path string, i sign.Identity, stops bool) error {
+// startSigning signs with another path's key, from the next GOP on.
+func (b *broadcast) startSigning(path string, i sign.Identity) error {
 	signer := b.signing()
 	if signer == nil {
 		made, err := sign.NewSigner(b.run.signerConfig(b.encoder, i))
@@ -154,9 +152,6 @@ func (b *broadcast) startSigning(path string, i sign.Identity, stops bool) error
 		b.mu.Unlock()
 	} else if err := signer.SetIdentity(i); err != nil {
 		return err
-	} else if stops {
-		signer.Reset()
-		b.interrupt()
 	}
 	b.path, b.chain = path, i.Chain
 	return nil
@@ -242,4 +237,14 @@ func stateOf(k sign.NoticeKind) string {
 		return "Resumed"
 	}
 	return "Failed"
+}
+
+// signs reports whether a stream is being played and is signed.
+func (r *run) signs() bool {
+	for _, s := range r.camera.config.State.View().Media.Streams() {
+		if stream := r.streams[s.Profile.Stream]; s.Encoder.Signed && stream != nil && stream.Stats().Readers > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -126,32 +126,39 @@ func TestExpiredUserPathSignsAndIsNotTrusted(t *testing.T) {
 }
 
 // TestUserPathIsTakenAwayAsTheReleaseSays: up to 25.12 not while media is signed,
-// since 26.06 always, and streams that were signed with it stop.
+// but replaced at any time; since 26.06 both while no stream is running.
 func TestUserPathIsTakenAwayAsTheReleaseSays(t *testing.T) {
 	t.Parallel()
-	for release, stops := range map[string]bool{"25.06": false, "26.06": true} {
+	const inUse = "env:Sender/ter:InvalidArgVal/ter:ReferenceExists"
+	for release, want := range map[string]struct{ replaced, removed, idle string }{
+		"25.06": {removed: inUse, idle: inUse}, "26.06": {replaced: inUse, removed: inUse},
+	} {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			c := signs(t, func(p *profiles.Profile) { p.ONVIF.Release = release })
-			path := userPath(t, c, c.Roots.Signing, pki.Forever())
+			path, other := userPath(t, c, c.Roots.Signing, pki.Forever()), userPath(t, c, c.Roots.Signing, pki.Forever())
 			if a := c.As(t, "admin", assignment("AddMediaSigningCertificateAssignment", path)); a.Fault != "" {
 				t.Fatal(a.Fault)
 			}
-			verdicts := watch(t, c)
+			verdicts, stop := watchUntil(t, c)
 			expectVerdicts(t, verdicts, 2, sign.Authentic)
-			a := c.As(t, "admin", assignment("RemoveMediaSigningCertificateAssignment", path))
-			if !stops {
-				if a.Fault != "env:Sender/ter:InvalidArgVal/ter:ReferenceExists" {
-					t.Errorf("fault %q", a.Fault)
-				}
-				expectVerdicts(t, verdicts, 3, sign.Authentic)
-				return
+			if a := c.As(t, "admin", assignment("RemoveMediaSigningCertificateAssignment", path)); a.Fault != want.removed {
+				t.Errorf("removed while it is played: %q, want %q", a.Fault, want.removed)
 			}
-			if a.Fault != "" {
-				t.Fatal(a.Fault)
+			expectVerdicts(t, verdicts, 2, sign.Authentic)
+			if a := c.As(t, "admin", assignment("AddMediaSigningCertificateAssignment", other)); a.Fault != want.replaced {
+				t.Errorf("replaced while it is played: %q, want %q", a.Fault, want.replaced)
 			}
+			stop()
 			for c.Media().Viewers > 0 {
 				runtime.Gosched()
+			}
+			now := c.State.View().Keystore.MediaSigning.User
+			if a := c.As(t, "admin", assignment("RemoveMediaSigningCertificateAssignment", now)); a.Fault != want.idle {
+				t.Errorf("removed while nobody plays: %q, want %q", a.Fault, want.idle)
+			}
+			if want.idle != "" {
+				return
 			}
 			sei := <-listen(t, c)
 			if sei.Chain.User || sei.General.Counter < 2 {

@@ -17,7 +17,7 @@ import (
 
 // play plays the stream sub over TCP until the test ends; set up is called
 // before the first packet can come.
-func play(t *testing.T, c *cameratest.Camera, setUp func(*gortsplib.Client, *description.Session)) {
+func play(t *testing.T, c *cameratest.Camera, setUp func(*gortsplib.Client, *description.Session)) (stop func()) {
 	t.Helper()
 	u, err := base.ParseURL("rtsp://viewer:" + cameratest.Password + "@" + c.Addresses[device.RTSP] + "/sub")
 	if err != nil {
@@ -40,6 +40,7 @@ func play(t *testing.T, c *cameratest.Camera, setUp func(*gortsplib.Client, *des
 	if _, err := client.Play(nil); err != nil {
 		t.Fatal(err)
 	}
+	return client.Close
 }
 
 // TestSynchronizationPointIsAKeyPicture of a stream whose next one would come in

@@ -90,22 +90,22 @@ func TestSigningPathsListTheFactorysFirst(t *testing.T) {
 	b := newBench(t)
 	factory, user, next, public := b.path().ID, b.path().ID, b.path().ID, b.publicPath().ID
 	b.MediaSigning.Factory = factory
-	b.refuses(keystore.ErrNoPrivateKey, func(s *keystore.Section) error { return s.AssignSigningPath(public) })
-	b.refuses(keystore.ErrCertificationPathID, func(s *keystore.Section) error { return s.AssignSigningPath("none") })
+	b.refuses(keystore.ErrNoPrivateKey, func(s *keystore.Section) error { return s.AssignSigningPath(public, keystore.SigningUse{}) })
+	b.refuses(keystore.ErrCertificationPathID, func(s *keystore.Section) error { return s.AssignSigningPath("none", keystore.SigningUse{}) })
 	if b.MediaSigning.Signer() != factory {
 		t.Error("the factory key does not sign")
 	}
-	if err := errors.Join(b.AssignSigningPath(user), b.AssignSigningPath(next), b.AssignSigningPath(factory)); err != nil {
+	if err := errors.Join(b.AssignSigningPath(user, keystore.SigningUse{}), b.AssignSigningPath(next, keystore.SigningUse{}), b.AssignSigningPath(factory, keystore.SigningUse{})); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{factory, next}, b.MediaSigning.Assigned()); diff != "" || b.MediaSigning.Signer() != next {
 		t.Error(diff)
 	}
-	b.refuses(keystore.ErrFactoryPath, func(s *keystore.Section) error { return s.RemoveSigningPath(factory, false) })
-	b.refuses(keystore.ErrNotAssigned, func(s *keystore.Section) error { return s.RemoveSigningPath(user, false) })
-	b.refuses(keystore.ErrNotAssigned, func(s *keystore.Section) error { return s.RemoveSigningPath("", false) })
-	b.refuses(keystore.ErrReferenceExists, func(s *keystore.Section) error { return s.RemoveSigningPath(next, true) })
-	if err := b.RemoveSigningPath(next, false); err != nil || b.MediaSigning.Signer() != factory {
+	b.refuses(keystore.ErrFactoryPath, func(s *keystore.Section) error { return s.RemoveSigningPath(factory, keystore.SigningUse{}) })
+	b.refuses(keystore.ErrNotAssigned, func(s *keystore.Section) error { return s.RemoveSigningPath(user, keystore.SigningUse{}) })
+	b.refuses(keystore.ErrNotAssigned, func(s *keystore.Section) error { return s.RemoveSigningPath("", keystore.SigningUse{}) })
+	b.refuses(keystore.ErrReferenceExists, func(s *keystore.Section) error { return s.RemoveSigningPath(next, keystore.SigningUse{Enabled: true}) })
+	if err := b.RemoveSigningPath(next, keystore.SigningUse{}); err != nil || b.MediaSigning.Signer() != factory {
 		t.Error(err)
 	}
 }

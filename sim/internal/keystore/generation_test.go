@@ -131,7 +131,7 @@ func TestCorruptKeyKeepsItsCertificates(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.refuses(keystore.ErrReferenceExists, func(s *keystore.Section) error { return s.DeleteKey(leaf.KeyID) })
-	b.refuses(keystore.ErrNoPrivateKey, func(s *keystore.Section) error { return s.AssignSigningPath(p.ID) })
+	b.refuses(keystore.ErrNoPrivateKey, func(s *keystore.Section) error { return s.AssignSigningPath(p.ID, keystore.SigningUse{}) })
 	b.refuses(keystore.ErrDuplicate, func(s *keystore.Section) error {
 		_, err := s.AddCertificate(keystore.NewCertificate{DER: leaf.DER}, b.random)
 		return err

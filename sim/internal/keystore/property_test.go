@@ -83,8 +83,8 @@ func (w world) operations() map[string]func() error {
 		"assign policy": func() error { return s.AssignServerPolicy(w.policyID()) },
 		"remove policy": func() error { return s.RemoveServerPolicy(w.policyID()) },
 		"swap policy":   func() error { return s.ReplaceServerPolicy(w.policyID(), w.policyID()) },
-		"sign":          func() error { return s.AssignSigningPath(w.pathID()) },
-		"stop signing":  func() error { return s.RemoveSigningPath(w.pathID(), yes("enabled")) },
+		"sign":          func() error { return s.AssignSigningPath(w.pathID(), keystore.SigningUse{}) },
+		"stop signing":  func() error { return s.RemoveSigningPath(w.pathID(), keystore.SigningUse{Enabled: yes("enabled")}) },
 		"802.1X": func() error {
 			d := peap(w.passID())
 			d.Outer.PolicyID, d.Outer.PathID = w.policyID(), w.pathID()

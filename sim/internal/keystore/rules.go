@@ -20,9 +20,10 @@ type Rules struct {
 	// NoDot1XPolicies says that stages of 802.1X have no validation policy
 	// (before 25.06): one that is given is an attribute nobody knows.
 	NoDot1XPolicies bool `json:"noDot1xPolicies,omitempty"`
-	// SigningStops lets the user's signing path go while media is being signed
-	// (from 26.06); the streams then stop to be signed with it.
-	SigningStops bool `json:"signingStops,omitempty"`
+	// SigningPlayed lets the user's signing path be replaced and go unless a
+	// stream is running that is signed with it (from 26.06). Before, it does not go
+	// while media is being signed, but may be replaced.
+	SigningPlayed bool `json:"signingPlayed,omitempty"`
 }
 
 // RulesOf returns the rules of a release, such as "18.12".
@@ -36,7 +37,7 @@ func RulesOf(release string) (Rules, error) {
 		KeyCopies:         r >= 2512,
 		CountPrivateKeys:  r >= 2606,
 		NoDot1XPolicies:   r < 2506,
-		SigningStops:      r >= 2606,
+		SigningPlayed:     r >= 2606,
 	}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -246,7 +247,7 @@ func TestRulesFollowTheRelease(t *testing.T) {
 		"18.12": {CertificateCopies: true, NoDot1XPolicies: true},
 		"24.12": {NoDot1XPolicies: true},
 		"25.06": {},
-		"26.06": {KeyCopies: true, CountPrivateKeys: true, SigningStops: true},
+		"26.06": {KeyCopies: true, CountPrivateKeys: true, SigningPlayed: true},
 	} {
 		got, err := keystore.RulesOf(release)
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -276,21 +277,46 @@ func TestOnlyPrivateKeysCountWhereTheReleaseSaysSo(t *testing.T) {
 	}
 }
 
-func TestSigningStopsWhereTheReleaseSaysSo(t *testing.T) {
+func TestSigningPathStaysWhileItIsInUseAsTheReleaseUnderstandsThat(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.MediaSigning.Factory = b.path().ID
-	user := b.path().ID
-	if err := b.AssignSigningPath(user); err != nil {
-		t.Fatal(err)
+	idle, enabled := keystore.SigningUse{}, keystore.SigningUse{Enabled: true}
+	running := keystore.SigningUse{Enabled: true, Running: true}
+	for release, free := range map[string]struct{ remove, replace []keystore.SigningUse }{
+		"25.06": {remove: []keystore.SigningUse{idle}, replace: []keystore.SigningUse{idle, enabled, running}},
+		"26.06": {remove: []keystore.SigningUse{idle, enabled}, replace: []keystore.SigningUse{idle, enabled}},
+	} {
+		b := newBench(t)
+		rules, err := keystore.RulesOf(release)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Rules = rules
+		b.MediaSigning.Factory = b.path().ID
+		user, next := b.path().ID, b.path().ID
+		for _, use := range []keystore.SigningUse{idle, enabled, running} {
+			b.MediaSigning.User = ""
+			if err := b.AssignSigningPath(user, use); err != nil {
+				t.Errorf("%s, %+v: the first: %v", release, use, err)
+			}
+			if err := b.AssignSigningPath(user, use); err != nil {
+				t.Errorf("%s, %+v: the same again: %v", release, use, err)
+			}
+			replace := func(s *keystore.Section) error { return s.AssignSigningPath(next, use) }
+			if !slices.Contains(free.replace, use) {
+				b.refuses(keystore.ErrReferenceExists, replace)
+			} else if err := replace(b.Section); err != nil || b.MediaSigning.User != next {
+				t.Errorf("%s, %+v: replaced: %v", release, use, err)
+			}
+			now := b.MediaSigning.User
+			remove := func(s *keystore.Section) error { return s.RemoveSigningPath(now, use) }
+			if !slices.Contains(free.remove, use) {
+				b.refuses(keystore.ErrReferenceExists, remove)
+			} else if err := remove(b.Section); err != nil || b.MediaSigning.User != "" {
+				t.Errorf("%s, %+v: removed: %v", release, use, err)
+			}
+			b.refuses(keystore.ErrFactoryPath, func(s *keystore.Section) error { return s.RemoveSigningPath(s.MediaSigning.Factory, idle) })
+		}
 	}
-	remove := func(s *keystore.Section) error { return s.RemoveSigningPath(user, true) }
-	b.refuses(keystore.ErrReferenceExists, remove)
-	b.Rules.SigningStops = true
-	if err := remove(b.Section); err != nil || b.MediaSigning.User != "" {
-		t.Error(err)
-	}
-	b.refuses(keystore.ErrFactoryPath, func(s *keystore.Section) error { return s.RemoveSigningPath(s.MediaSigning.Factory, false) })
 }
 
 func TestPathInUseKeepsAPrivateKey(t *testing.T) {

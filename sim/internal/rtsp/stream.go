@@ -61,7 +61,6 @@ type Releaser interface {
 var (
 	errReaders      = errors.New("stream has as many readers as it may")
 	errStreamClosed = errors.New("stream is closed")
-	errInterrupted  = errors.New("stream was interrupted")
 )
 
 // Stream is one video stream of one camera and its readers. It codes pictures
@@ -166,16 +165,6 @@ func (s *Stream) Close() {
 	}
 	s.mu.Unlock()
 	s.wg.Wait()
-}
-
-// Interrupt ends the sessions that play the stream now, with a BYE. It can be
-// played again at once. The source may call it from Next.
-func (s *Stream) Interrupt() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for r := range s.readers {
-		s.remove(r, errInterrupted)
-	}
 }
 
 // join adds a reader; it gets its first packets, after begin was called, with

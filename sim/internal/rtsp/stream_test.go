@@ -302,28 +302,6 @@ func TestSEIsHaveRoomBeyondTheLimit(t *testing.T) {
 	}
 }
 
-func TestInterruptedStreamCanBePlayedAgain(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, b *bench) {
-		p := &probe{}
-		var why error
-		if err := b.main.join(newReader(p, func(start) {}, func(err error) { why = err })); err != nil {
-			t.Fatal(err)
-		}
-		pass(time.Second)
-		b.main.Interrupt()
-		if !errors.Is(why, errInterrupted) || len(p.units) == 0 || b.main.Stats().Readers != 0 {
-			t.Errorf("ended with %v after %d units, %d readers left", why, len(p.units), b.main.Stats().Readers)
-		}
-		_, again := watch(t, b.main)
-		pass(time.Second)
-		look(b.main, func() {
-			if len(again.units) == 0 || !again.units[0].key {
-				t.Errorf("%d units after it was played again", len(again.units))
-			}
-		})
-	})
-}
-
 func TestStreamHasItsLimitOfReaders(t *testing.T) {
 	inBubble(t, func(_ *Config, s *StreamConfig) { s.Readers = 2 }, func(t *testing.T, b *bench) {
 		watch(t, b.main)

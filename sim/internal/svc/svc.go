@@ -53,6 +53,8 @@ type Camera struct {
 	// answered where they came. Errors: those of device.Section.SetProtocols,
 	// device.ErrPortAlreadyInUse, device.ErrPortBlocked, device.ErrEnablingTLS.
 	SetProtocols func([]device.Protocol) error
+	// Signing reports whether a stream is running, and is signed.
+	Signing func() bool
 	// KeyFrame makes the stream's next picture one where decoding can start.
 	KeyFrame func(stream string)
 }

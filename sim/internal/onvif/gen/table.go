@@ -20,7 +20,7 @@ type operation struct {
 	Class      *string `json:"access_class"` // null: the device never serves it
 	Deprecated bool    `json:"deprecated"`
 	Capability []string
-	Faults     []struct{ Code, Subcode, Subsubcode string }
+	Faults     []fault
 	Doc        *struct{ File, Version, Section string }
 
 	replyAction       string
@@ -37,7 +37,21 @@ func readOperations(path string) ([]*operation, error) {
 	if err := json.Unmarshal(b, &table); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	for _, o := range table.Operations {
+		o.Faults = append(o.Faults, laterFaults()[o.Prefix+":"+o.Name]...)
+	}
 	return table.Operations, nil
+}
+
+// fault is one that an operation may answer.
+type fault struct{ Code, Subcode, Subsubcode string }
+
+// laterFaults are those that a release after the table's brought.
+func laterFaults() map[string][]fault {
+	return map[string][]fault{
+		// 26.06: a path that signs a running stream is not replaced.
+		"tas:AddMediaSigningCertificateAssignment": {{"env:Sender", "ter:InvalidArgVal", "ter:ReferenceExists"}},
+	}
 }
 
 // section is where the operation is specified: "Core 25.06 9.1.1".

@@ -664,6 +664,7 @@ var rows = [...]op.Row{
 		Faults: []op.FaultRow{
 			{Code: "env:Sender", Subcode: "ter:InvalidArgVal", Subsubcode: "ter:CertificationPathID"},
 			{Code: "env:Sender", Subcode: "ter:InvalidArgVal", Subsubcode: "ter:NoPrivateKey"},
+			{Code: "env:Sender", Subcode: "ter:InvalidArgVal", Subsubcode: "ter:ReferenceExists"},
 		},
 	},
 	{

@@ -11,18 +11,23 @@ import (
 )
 
 // addMediaSigningCertificateAssignment lets a path of the user's sign media, in
-// the place of the one before. Security 5.5.2; WRITE_SYSTEM.
+// the place of the one before; since 26.06 that one must sign no running
+// stream. Security 5.5.2; WRITE_SYSTEM.
 func addMediaSigningCertificateAssignment(c *svc.Call, req *tas.AddMediaSigningCertificateAssignment) (*tas.AddMediaSigningCertificateAssignmentResponse, error) {
-	err := c.Update(func(tx *state.Tx) error { return tx.Keystore().AssignSigningPath(req.CertificationPathID) })
+	running := c.Signing()
+	err := c.Update(func(tx *state.Tx) error {
+		return tx.Keystore().AssignSigningPath(req.CertificationPathID, keystore.SigningUse{Enabled: signs(tx.View()), Running: running})
+	})
 	return &tas.AddMediaSigningCertificateAssignmentResponse{}, err
 }
 
 // removeMediaSigningCertificateAssignment takes the user's path away, but not
-// while media is signed, unless the release says otherwise. Security 5.5.3;
-// WRITE_SYSTEM.
+// while media is signed; since 26.06 that means a stream that is running.
+// Security 5.5.3; WRITE_SYSTEM.
 func removeMediaSigningCertificateAssignment(c *svc.Call, req *tas.RemoveMediaSigningCertificateAssignment) (*tas.RemoveMediaSigningCertificateAssignmentResponse, error) {
+	running := c.Signing()
 	err := c.Update(func(tx *state.Tx) error {
-		return tx.Keystore().RemoveSigningPath(req.CertificationPathID, signs(tx.View()))
+		return tx.Keystore().RemoveSigningPath(req.CertificationPathID, keystore.SigningUse{Enabled: signs(tx.View()), Running: running})
 	})
 	return &tas.RemoveMediaSigningCertificateAssignmentResponse{}, err
 }
