@@ -171,8 +171,10 @@ func (o officer) settle(t testing.TB) {
 func TestEveryConfirmedChangeSurvivesAKill(t *testing.T) {
 	t.Parallel()
 	dir, seen := filepath.Join(t.TempDir(), "state"), schematest.Collect(t)
+	// While video is signed a path that signs it does not go.
+	unsigned := writeFile(t, "unsigned.yaml", "extends: flagship\nmedia: {signing: {enabled: false}}\n")
 	start := func() (*running, officer) {
-		fleet := up(t, "-n", "1", "--profile", "flagship", "--state", dir)
+		fleet := up(t, "-n", "1", "--profile", unsigned, "--state", dir)
 		return fleet, newOfficer(t, fleet.Cameras[0], seen)
 	}
 	fleet, o := start()

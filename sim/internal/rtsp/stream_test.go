@@ -225,9 +225,11 @@ func TestSlowReaderDropsToTheNextKeyFrameAndOthersDoNot(t *testing.T) {
 type seiSource struct {
 	*flatSource
 	second bool
+	all    <-chan struct{} // closed once all readers are there
 }
 
 func (s *seiSource) Next(n uint32, at time.Time, key bool) (*streams.AccessUnit, error) {
+	<-s.all
 	au, err := s.flatSource.Next(n, at, key)
 	if err == nil && s.second {
 		au.NALs = append([][]byte{bytes.Repeat([]byte{6}, 3000)}, au.NALs...)
@@ -239,14 +241,16 @@ func (s *seiSource) Next(n uint32, at time.Time, key bool) (*streams.AccessUnit,
 // TestSlowReaderGetsTheSEIsOfWhatItLoses, with their own sequence numbers and a
 // marker, and nothing else.
 func TestSlowReaderGetsTheSEIsOfWhatItLoses(t *testing.T) {
+	var all chan struct{}
 	gop := func(_ *Config, s *StreamConfig) {
 		flat := s.Source.(*flatSource)
-		flat.gop = 5
-		s.Source = &seiSource{flatSource: flat}
+		flat.gop, all = 5, make(chan struct{})
+		s.Source = &seiSource{flatSource: flat, all: all}
 	}
 	inBubble(t, gop, func(t *testing.T, b *bench) {
 		_, good := watch(t, b.main)
 		slow, p := watch(t, b.main)
+		close(all)
 		pass(90 * time.Millisecond) // frames 0, 1, 2
 		look(b.main, func() { p.full = true })
 		pass(120 * time.Millisecond) // 3, 4, 5: no room for a key frame
