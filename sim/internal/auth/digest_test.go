@@ -205,6 +205,7 @@ func TestNonceIsStaleAfterItsLifetime(t *testing.T) {
 		"without qop use does not prolong":   {waits: []time.Duration{life, time.Millisecond}},
 		"without qop over RTSP use prolongs": {waits: []time.Duration{life, life}, rtsp: true, good: true},
 		"the clock is put back":              {waits: []time.Duration{-time.Hour}, nc: true},
+		"answers side by side overtake":      {waits: []time.Duration{life / 2, -time.Millisecond}, nc: true, good: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

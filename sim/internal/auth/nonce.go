@@ -100,8 +100,10 @@ func (n *nonces) use(now time.Time, nonce string, count uint32, slides bool) boo
 	if known && slides {
 		from = n.used[at].last
 	}
-	if age := ms - from; age < 0 || age > n.lifetime.Milliseconds() {
-		return false // a time to come means that the clock was put back
+	if ms < issued || ms-from > n.lifetime.Milliseconds() {
+		// A nonce of a time to come means that the clock was put back; of answers
+		// side by side the one that looked at the clock first may come last.
+		return false
 	}
 	if !known {
 		if count == 0 && !slides {

@@ -91,7 +91,7 @@ func (c *Camera) Call(t testing.TB, q Call) Answer {
 		authorization = "Bearer " + q.Bearer
 	}
 	a := c.post(t, q, authorization)
-	if a.Status == http.StatusUnauthorized && q.As != "" && c.digest.learn(a.Header) {
+	if a.Status == http.StatusUnauthorized && q.As != "" && c.digest.learn(a.Header, authorization != "") {
 		a = c.post(t, q, c.digest.answer(q.As))
 	}
 	if c.answered != nil && a.Root != nil {
@@ -171,10 +171,14 @@ type digest struct {
 var parameter = regexp.MustCompile(`([a-z]+)="([^"]*)"`)
 
 // learn takes the Digest challenge of a 401; false if there is none, or if it
-// is not for want of a fresh nonce that the answer was 401.
-func (d *digest) learn(h http.Header) bool {
+// is not for want of a fresh nonce that the answer to credentials was 401. Of
+// requests without credentials that go out side by side the first one learns.
+func (d *digest) learn(h http.Header, answered bool) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.given != nil && !answered {
+		return true
+	}
 	if d.given != nil && !strings.Contains(strings.Join(h.Values("WWW-Authenticate"), "\n"), "stale=true") {
 		return false
 	}

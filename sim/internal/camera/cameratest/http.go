@@ -65,7 +65,7 @@ func Do(t testing.TB, client *http.Client, method, url, account string, body []b
 	}
 	resp, b := send("")
 	var d digest
-	if account == "" || resp.StatusCode != http.StatusUnauthorized || !d.learn(resp.Header) {
+	if account == "" || resp.StatusCode != http.StatusUnauthorized || !d.learn(resp.Header, false) {
 		return resp, b
 	}
 	_, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(url, "https://"), "http://"), "/")
